@@ -1,0 +1,20 @@
+"""The primary storage adapter: keeps the disks of virtual machines."""
+
+from typing import ClassVar, Protocol
+
+from stratiform.api.spec import PoolFact, PoolSpec, VolumeFact, VolumeSpec
+
+
+class PrimaryStorage(Protocol):
+    """Keeps disks in pools. Every method may be called twice and returns once its effect is verified."""
+
+    VERSION: ClassVar[int] = 1
+
+    def attach(self, pool: PoolSpec) -> PoolFact:
+        """Make the pool usable from this host and tell its size."""
+
+    def create(self, volume: VolumeSpec) -> VolumeFact:
+        """Make the disk at its path, from its template if it has one; do nothing if it is there."""
+
+    def delete(self, volume: VolumeSpec) -> None:
+        """Return once there is no disk at its path."""

@@ -1,0 +1,36 @@
+"""Types of guest operating systems: the commands and what they answer."""
+
+from stratiform.api.command import Command, Returns
+from stratiform.api.parameter import ADMINS, LISTING, Refused, entities, entity, refused, text
+from stratiform.api.view import View, flag, string
+
+OS_TYPE = View(
+    "ostype",
+    (
+        string("id", "the type's UUID"),
+        string("name", "its name"),
+        string("description", "its name, in words for tenants"),
+        string("oscategoryid", "UUID of its category"),
+        string("oscategoryname", "name of its category"),
+        flag("isuserdefined", "whether an operator added it"),
+        flag("fordisplay", "whether tenants are shown it"),
+    ),
+)
+
+list_os_types = Command(
+    name="listOsTypes",
+    description="Lists the types of guest operating systems.",
+    parameters=(
+        *LISTING,
+        entity("id", "os_type", "The type's UUID."),
+        entities("ids", "os_type", "Several types' UUIDs.", since="4.22.1"),
+        text("description", "The type's description.", since="3.0.1"),
+    ),
+    refused=(*refused("oscategoryid"), Refused("fordisplay", harmless=("true",), roles=ADMINS)),
+    returns=Returns.LIST,
+    mutates=False,
+    view=OS_TYPE,
+    object="ostype",
+    kind="os_type",
+    example={"description": "Debian GNU/Linux 12 (64-bit)"},
+)

@@ -1,0 +1,54 @@
+"""List virtual machines."""
+
+from stratiform.api.command import Command, Returns
+from stratiform.api.commands.vm.view import VM
+from stratiform.api.parameter import (
+    ADMINS,
+    COUNT_ONLY,
+    LISTING,
+    OWNED,
+    Refused,
+    entities,
+    entity,
+    refused,
+    text,
+)
+
+list_virtual_machines = Command(
+    name="listVirtualMachines",
+    description="Lists virtual machines.",
+    parameters=(
+        *LISTING,
+        *OWNED,
+        entity("id", "vm", "The machine's UUID."),
+        entities("ids", "vm", "Several machines' UUIDs.", since="4.4"),
+        text("name", "The machine's host name, or its name for tenants."),
+        text("state", "The machine's state, for example Running; Present for any that is not destroyed."),
+        entity("zoneid", "zone", "List the machines of this zone."),
+        entity("hostid", "host", "List the machines on this host.", roles=ADMINS),
+        entity("templateid", "template", "List the machines of this template."),
+        entity("serviceofferingid", "service_offering", "List the machines of this offering.", since="4.4"),
+        entity("networkid", "network", "List the machines in this network."),
+        entity("userid", "user", "List the machines that this user deployed."),
+        text("hypervisor", "The hypervisor."),
+        COUNT_ONLY,
+    ),
+    refused=(
+        *refused("affinitygroupid", "arch", "autoscalevmgroupid", "backupofferingid", "extensionid"),
+        *refused("forvirtualnetwork", "groupid", "haenable", "isoid", "keypair", "projectid"),
+        *refused("securitygroupid", "tags", "userdataid", "vpcid"),
+        Refused("gpuenabled", harmless=("false",)),
+        Refused("isvnf", harmless=("false",)),
+        Refused("leased", harmless=("false",)),
+        Refused("clusterid", roles=ADMINS),
+        Refused("displayvm", harmless=("true",), roles=ADMINS),
+        Refused("podid", roles=ADMINS),
+        Refused("storageid", roles=ADMINS),
+    ),
+    returns=Returns.LIST,
+    mutates=False,
+    view=VM,
+    object="virtualmachine",
+    kind="vm",
+    example={"state": "Running", "listall": "true", "page": "1", "pagesize": "20"},
+)

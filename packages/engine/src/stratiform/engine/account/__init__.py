@@ -1,0 +1,1 @@
+"""Accounts, which own things, and their users."""

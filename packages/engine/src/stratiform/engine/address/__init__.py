@@ -1,0 +1,1 @@
+"""Ranges of IP addresses, and each address with who uses it."""

@@ -1,0 +1,229 @@
+"""Addresses: claimed and released by one statement for any number of network cards; ranges made and removed."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import sqlalchemy
+
+from stratiform.engine import check, registry
+from stratiform.engine.address.rules import LARGEST, Range, examine
+from stratiform.engine.address.states import State
+from stratiform.engine.address.table import address, ip_range
+from stratiform.engine.registry import Noun, Row
+from stratiform.framework.base.world import World
+from stratiform.framework.db import rows
+from stratiform.framework.db.database import Transaction
+
+
+RANGE = Noun(
+    kind="ip_range",
+    table=ip_range,
+    event="VLAN.IP.RANGE",
+    name=None,
+    within=None,
+    parts=(address.c.ip_range_id,),
+)
+
+
+class AddressesInUse(registry.InUse):
+    """The range {name} cannot be removed while {count} of its addresses are in use. Release them first."""
+
+    code = "addresses_in_use"
+
+
+class Wanted(NamedTuple):
+    """An address that a network card needs; `ip4` asks for that one and no other."""
+
+    nic_id: int
+    network_id: int
+    account_id: int
+    ip4: str | None = None
+
+
+class Claimed(NamedTuple):
+    """An address that a network card got."""
+
+    address_id: int
+    ip4: str
+
+
+def claim(tx: Transaction, wanted: Iterable[Wanted]) -> dict[int, Claimed]:
+    """Give each card the lowest free address of its network, or the one it asks for; answers by `nic_id`.
+
+    A card that is not in the answer got none. One statement, with one more for cards that ask for an address, and
+    one more on PostgreSQL where a rival's open transaction holds the last free ones, which is then waited for.
+    """
+    cards = sorted(wanted)
+    got = _claim(tx, "named", [card for card in cards if card.ip4])
+    rest = [card for card in cards if not card.ip4]
+    got |= _claim(tx, "any", rest)
+    if tx.dialect == "postgresql":
+        got |= _claim(tx, "waiting", [card for card in rest if card.nic_id not in got])
+    return got
+
+
+def doubt(tx: Transaction, nic_ids: Iterable[int]) -> None:
+    """Keep the addresses of these cards from everybody, because a machine of unknown fate may use them."""
+    _change(tx, "doubt", nic_ids)
+
+
+def release(tx: Transaction, nic_ids: Iterable[int]) -> None:
+    """Free the addresses of these cards, in one statement. Does nothing for cards that have none."""
+    _change(tx, "release", nic_ids)
+
+
+def create_range(
+    tx: Transaction,
+    world: World,
+    *,
+    zone: Row,
+    segment: str,
+    vlan: str,
+    gateway: str,
+    netmask: str,
+    start_ip: str,
+    end_ip: str | None = None,
+    network: Row | None = None,
+    physical_network_id: int | None = None,
+    pod: Row | None = None,
+) -> Row:
+    """A range and a row for each address of it but the gateway.
+
+    Without a `network` the addresses are public. Inside a `segment`, the name of what carries them, an address is
+    in one range only: raises `BadParameter` where two would overlap.
+    """
+    span = examine(gateway, netmask, start_ip, end_ip)
+    _refuse_overlap(tx, segment, span)
+    row = registry.create(
+        tx,
+        world,
+        RANGE,
+        zone_id=zone.id,
+        physical_network_id=physical_network_id,
+        network_id=network.id if network else None,
+        pod_id=pod.id if pod else None,
+        segment=segment,
+        vlan=vlan,
+        gateway=gateway,
+        netmask=netmask,
+        cidr=str(span.network),
+        start_ip=str(span.first),
+        end_ip=str(span.last),
+        start_number=int(span.first),
+        end_number=int(span.last),
+        is_public=network is None,
+    )
+    tx.insert(address, _addresses(world, row, span))
+    return row
+
+
+def ranges(tx: Transaction, network_id: int) -> Sequence[Row]:
+    """The ranges of a network, oldest first."""
+    own = (ip_range.c.network_id == network_id, ip_range.c.removed.is_(None))
+    return tx.execute(sqlalchemy.select(ip_range).where(*own).order_by(ip_range.c.id)).all()
+
+
+def remove_range(tx: Transaction, world: World, row: Row) -> None:
+    """Remove a range and its addresses. Raises `AddressesInUse` unless all are free."""
+    taken = (address.c.ip_range_id == row.id, address.c.removed.is_(None), address.c.state != State.FREE)
+    count = tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)).scalar_one()
+    if count:
+        raise AddressesInUse(name=f"{row.start_ip}-{row.end_ip}", count=count)
+    registry.remove(tx, world, RANGE, row)
+
+
+def _refuse_overlap(tx: Transaction, segment: str, span: Range) -> None:
+    met = sqlalchemy.select(ip_range.c.start_ip, ip_range.c.end_ip).where(
+        ip_range.c.segment == segment,
+        ip_range.c.removed.is_(None),
+        ip_range.c.start_number <= int(span.last),
+        ip_range.c.end_number >= int(span.first),
+    )
+    for start, end in tx.execute(met):  # type: ignore[misc]
+        reason = f"it overlaps with the range {start}-{end}"
+        raise check.BadParameter(parameter="startip", value=str(span.first), reason=reason)
+
+
+def _addresses(world: World, row: Row, span: Range) -> list[dict[str, object]]:
+    common = {name: getattr(row, name) for name in ("zone_id", "network_id", "segment", "created", "is_public")}
+    return [
+        {
+            "id": row.id * LARGEST + int(each) - row.start_number,
+            "uuid": world.ids.uuid(),
+            "ip_range_id": row.id,
+            "ip4": str(each),
+            "number": int(each),
+            "state": State.FREE,
+            **common,
+        }
+        for each in span.addresses()
+    ]
+
+
+def _claim(tx: Transaction, how: str, cards: Sequence[Wanted]) -> dict[int, Claimed]:
+    if not cards:
+        return {}
+    networks = [card.network_id for card in cards]
+    parameters = {
+        "rows": rows.encode([card._asdict() for card in cards]),
+        "most": max(map(networks.count, set(networks))),
+        "now": tx.database.world.clock.now(),
+    }
+    statement = _claiming(tx.dialect, how)
+    names = statement._bindparams  # only "named" needs no limit
+    found = tx.execute(statement, {name: parameters[name] for name in names})
+    return {nic_id: Claimed(address_id, ip4) for nic_id, address_id, ip4 in found}  # type: ignore[misc]
+
+
+def _change(tx: Transaction, how: str, nic_ids: Iterable[int]) -> None:
+    if cards := [{"nic_id": nic_id} for nic_id in sorted(set(nic_ids))]:
+        source = rows.source(tx.dialect, {"nic_id": "integer"})
+        sets = f"{_CHANGE[how]}, generation = address.generation + 1"
+        statement = sqlalchemy.text(f"UPDATE address SET {sets} FROM {source} WHERE address.nic_id = r.nic_id")
+        tx.execute(statement, {"rows": rows.encode(cards)})
+
+
+_CHANGE = {
+    "doubt": "state = 'Releasing'",
+    "release": "state = 'Free', nic_id = NULL, account_id = NULL, allocated = NULL",
+}
+
+_SETS = (
+    "state = 'Allocated', nic_id = {0}.nic_id, account_id = {0}.account_id, allocated = :now,"
+    " generation = address.generation + 1"
+)
+
+_FREE = "state = 'Free' AND removed IS NULL"
+
+_LOWEST = {  # the first free ones of each network: (id, network_id, number)
+    "sqlite": (
+        f"SELECT a.id, a.network_id, a.number FROM (SELECT DISTINCT network_id FROM wanted) AS n"
+        f" JOIN address AS a ON a.id IN (SELECT id FROM address WHERE network_id = n.network_id AND {_FREE}"
+        f" ORDER BY number LIMIT :most)"
+    ),
+    "postgresql": (
+        f"SELECT a.id, a.network_id, a.number FROM (SELECT DISTINCT network_id FROM wanted) AS n"
+        f" CROSS JOIN LATERAL (SELECT id, network_id, number FROM address WHERE network_id = n.network_id"
+        f" AND {_FREE} ORDER BY number LIMIT :most FOR NO KEY UPDATE {{locked}}) AS a"
+    ),
+}
+
+
+@lru_cache
+def _claiming(dialect: str, how: str) -> sqlalchemy.TextClause:
+    columns = {"nic_id": "integer", "network_id": "integer", "account_id": "integer", "ip4": "text"}
+    source = rows.source(dialect, columns)
+    answer = "RETURNING address.nic_id, address.id, address.ip4"
+    if how == "named":
+        match = f"address.network_id = r.network_id AND address.ip4 = r.ip4 AND address.{_FREE}"
+        return sqlalchemy.text(f"UPDATE address SET {_SETS.format('r')} FROM {source} WHERE {match} {answer}")
+    lowest = _LOWEST[dialect].format(locked="SKIP LOCKED" if how == "any" else "")
+    place = "row_number() OVER (PARTITION BY network_id ORDER BY {}) AS place"
+    return sqlalchemy.text(
+        f"WITH wanted AS (SELECT nic_id, network_id, account_id, {place.format('nic_id')} FROM {source}),"
+        f" free AS (SELECT id, network_id, {place.format('number')} FROM ({lowest}) AS lowest),"
+        f" met AS (SELECT free.id, nic_id, account_id FROM free JOIN wanted USING (network_id, place))"
+        f" UPDATE address SET {_SETS.format('met')} FROM met"
+        f" WHERE address.id = met.id AND address.state = 'Free' {answer}"
+    )

@@ -1,0 +1,1 @@
+"""Capacity: how much of hosts and pools is claimed."""

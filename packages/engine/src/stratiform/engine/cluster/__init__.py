@@ -1,0 +1,1 @@
+"""Clusters: hosts of one hypervisor that share storage."""

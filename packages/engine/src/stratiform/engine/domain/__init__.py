@@ -1,0 +1,1 @@
+"""Domains: the tree that accounts belong to."""

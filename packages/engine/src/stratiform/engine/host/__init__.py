@@ -1,0 +1,1 @@
+"""Hosts: machines that run virtual machines, their resource state and their capacity."""

@@ -1,0 +1,33 @@
+"""The table of hosts."""
+
+from sqlalchemy import CheckConstraint, Column, Integer, Text
+
+from stratiform.engine.entity import count, entity, index, named, reference, unique
+
+host = entity(
+    "host",
+    *named(),
+    reference("zone"),
+    reference("pod"),
+    reference("cluster"),
+    Column("hypervisor", Text, nullable=False),
+    Column("hypervisor_version", Text),
+    Column("capabilities", Text),  # separated by commas
+    Column("url", Text, nullable=False),
+    Column("address", Text, nullable=False),  # as shown; the part of the url that names the machine
+    Column("tags", Text),
+    Column("state", Text, nullable=False),  # the resource state; the connection's is the agent manager's
+    Column("cpus", Integer, nullable=False, server_default="0"),
+    Column("speed", Integer, nullable=False, server_default="0"),  # MHz of one processor
+    count("memory"),  # MiB there are
+    count("cpu_total"),  # MHz that may be claimed: cpus × speed with over-commitment
+    count("cpu_used"),  # MHz claimed
+    count("memory_total"),  # MiB that may be claimed: memory with over-commitment
+    count("memory_used"),  # MiB claimed
+    count("vms"),  # machines that claimed them
+    CheckConstraint("cpu_used >= 0 AND memory_used >= 0 AND vms >= 0", name="host_used_check"),
+    unique("host", "zone_id", "name_key"),
+    unique("host", "zone_id", "url"),
+    index("host", "cluster_id"),
+)
+"""Shares its id and uuid with the agent manager's `resource`, which knows whether it is connected."""

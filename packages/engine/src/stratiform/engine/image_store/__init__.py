@@ -1,0 +1,1 @@
+"""Image stores: where templates come from."""

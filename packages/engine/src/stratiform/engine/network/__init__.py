@@ -1,0 +1,1 @@
+"""Networks of tenants, and the network cards of virtual machines on them."""

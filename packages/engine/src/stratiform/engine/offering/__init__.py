@@ -1,0 +1,1 @@
+"""Offerings: what tenants may choose from, for machines, disks and networks."""

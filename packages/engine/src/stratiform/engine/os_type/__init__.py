@@ -1,0 +1,1 @@
+"""Guest operating systems, by category."""

@@ -1,0 +1,1 @@
+"""Physical networks: the wires of a zone that networks run over."""

@@ -1,0 +1,1 @@
+"""Pods: parts of a zone that share a management subnet."""

@@ -1,0 +1,1 @@
+"""Primary storage pools: where the disks of virtual machines are."""

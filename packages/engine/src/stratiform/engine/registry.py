@@ -1,0 +1,187 @@
+"""Plain nouns: one way to create, change and remove what is a row, a name and an event."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+import sqlalchemy
+from sqlalchemy import Column, Table
+from sqlalchemy.exc import IntegrityError
+
+from stratiform.engine import check
+from stratiform.engine.entity import metadata, name_key
+from stratiform.framework.base import errors
+from stratiform.framework.base.world import World
+from stratiform.framework.db.database import Transaction
+from stratiform.framework.events import outbox
+from stratiform.framework.machine import Machine
+
+Row: TypeAlias = sqlalchemy.Row[object]
+"""A row of an entity's table, its columns as attributes."""
+
+S = TypeVar("S", bound=StrEnum)
+E = TypeVar("E", bound=StrEnum)
+
+
+class Taken(errors.Invalid):
+    """There is already a {kind} with the {key} {value}. Choose another."""
+
+    code = "taken"
+
+
+class InUse(errors.Conflict):
+    """The {kind} {name} cannot be removed while it has a {user}. Remove that first."""
+
+    code = "in_use"
+
+
+class Stale(errors.Again):
+    """Somebody else changed the {kind} {name} meanwhile. Look at it again."""
+
+    code = "stale"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noun:
+    """What is to be known of a plain noun."""
+
+    kind: str
+    """As in listings and events."""
+    table: Table
+    event: str
+    """What its events begin with, for example ZONE."""
+    name: str | None = "name"
+    """The wire's parameter for its name; None for a noun without one."""
+    within: tuple[str, ...] | None = ()
+    """Columns inside which names are unique; None where names may repeat."""
+    parts: tuple[Column[object], ...] = ()
+    """Columns of other tables that refer to it and whose rows go with it."""
+    outlived: bool = False
+    """Whether what was made from it may go on when it is removed, as with offerings."""
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return self.kind.replace("_", " ")
+
+
+def create(tx: Transaction, world: World, noun: Noun, **values: object) -> Row:
+    """Insert a row, give it an id, a UUID unless it has one, a name key and an event.
+
+    Raises `BadParameter` for a name that is none and `Taken` for one that is not free.
+    """
+    columns = {"id": tx.new_id(), "uuid": world.ids.uuid(), "generation": 0, "created": world.clock.now(), **values}
+    if noun.name:
+        columns |= _named(tx, noun, str(values["name"]), values)
+    try:
+        row = tx.execute(sqlalchemy.insert(noun.table).values(columns).returning(*noun.table.c)).one()
+    except IntegrityError as broken:
+        raise _taken(noun, columns) from broken
+    publish(tx, noun, row, "CREATE")
+    return row
+
+
+def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
+    """Set columns of a row that is still as it was read. Raises `Stale`, `BadParameter` or `Taken`."""
+    columns = dict(values)
+    if "name" in values:
+        here = row._asdict() | values
+        columns |= _named(tx, noun, str(values["name"]), here, but=row.id)
+    table = noun.table
+    guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
+    update = sqlalchemy.update(table).where(*guard).values(columns | {"generation": row.generation + 1})
+    try:
+        after = tx.execute(update.returning(*table.c)).one_or_none()
+    except IntegrityError as broken:
+        raise _taken(noun, columns) from broken
+    if after is None:
+        raise Stale(kind=noun.label, name=label(row))
+    publish(tx, noun, after, "EDIT")
+    return after
+
+
+def move(tx: Transaction, noun: Noun, row: Row, states: Machine[S, E], event: E) -> Row:
+    """Take a row to the state that follows on `event`. Raises `WrongState` or `Lost`."""
+    states.transition_one(tx, noun.table, (row.id, row.state, row.generation), event)
+    after = tx.execute(sqlalchemy.select(noun.table).where(noun.table.c.id == row.id)).one()
+    publish(tx, noun, after, "EDIT")
+    return after
+
+
+def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
+    """Mark a row as removed, with its parts. Raises `InUse` while anything else refers to it, or `Stale`."""
+    _refuse_used(tx, noun, row)
+    now = world.clock.now()
+    for part in noun.parts:
+        live = (part == row.id, part.table.c.removed.is_(None))
+        tx.execute(sqlalchemy.update(part.table).where(*live).values(removed=now))
+    table = noun.table
+    guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
+    update = sqlalchemy.update(table).where(*guard).values(removed=now, generation=row.generation + 1)
+    after = tx.execute(update.returning(*table.c)).one_or_none()
+    if after is None:
+        raise Stale(kind=noun.label, name=label(row))
+    publish(tx, noun, after, "DELETE")
+
+
+def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object) -> None:
+    """Tell that something happened to a row, in the words of CloudStack's events."""
+    event = outbox.Event(
+        kind=f"{noun.event}.{verb}",
+        resource_kind=noun.kind,
+        resource=row.uuid,
+        generation=row.generation,
+        payload={"name": label(row), **payload},
+    )
+    outbox.publish(tx, [event])
+
+
+def label(row: Row) -> str:
+    """What a row is called in messages: its name, or its UUID."""
+    return str(getattr(row, "name", None) or row.uuid)
+
+
+def _named(
+    tx: Transaction, noun: Noun, name: str, values: dict[str, object], but: int | None = None
+) -> dict[str, object]:
+    """The two columns of a name that is free."""
+    parameter = noun.name or "name"
+    columns = {"name": (clean := check.name(parameter, name)), "name_key": name_key(clean)}
+    if noun.within is None:
+        return dict(columns)
+    table = noun.table
+    same = [table.c[each] == values.get(each) for each in noun.within]
+    found = sqlalchemy.select(table.c.id).where(table.c.name_key == columns["name_key"], table.c.removed.is_(None), *same)
+    if any(id != but for id in tx.execute(found).scalars()):
+        raise _taken(noun, columns)
+    return dict(columns)
+
+
+def _taken(noun: Noun, columns: dict[str, object]) -> Taken:
+    for key in ("name", "url", "vlan"):
+        if columns.get(key) is not None:
+            return Taken(kind=noun.label, key=key, value=columns[key])
+    return Taken(kind=noun.label, key="uuid", value=columns.get("uuid"))
+
+
+def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
+    users = [] if noun.outlived else list(_referring(noun))
+    if users:
+        asked = (sqlalchemy.exists().where(each == row.id, each.table.c.removed.is_(None)) for each in users)
+        found = tx.execute(sqlalchemy.select(*asked)).one()
+        for column, is_used in zip(users, found, strict=True):  # type: ignore[call-overload]
+            if is_used:
+                raise InUse(kind=noun.label, name=label(row), user=column.table.name.replace("_", " "))
+
+
+def _referring(noun: Noun) -> Iterator[Column[object]]:
+    """The columns that refer to rows of the noun, but for its parts and for mere memories."""
+    parts = {(part.table.name, part.name) for part in noun.parts}
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            column = key.parent
+            if key.column.table is noun.table and (table.name, column.name) not in parts:
+                if not column.name.startswith("last_"):
+                    yield column
+

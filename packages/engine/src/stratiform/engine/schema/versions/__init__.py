@@ -1,0 +1,1 @@
+"""The framework's migrations, one file each; `tools/revision.py` writes them."""

@@ -1,0 +1,1 @@
+"""Templates: images that virtual machines are made from."""

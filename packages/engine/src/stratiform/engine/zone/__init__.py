@@ -1,0 +1,1 @@
+"""Zones: the outermost place that resources are in."""

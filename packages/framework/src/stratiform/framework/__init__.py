@@ -1,0 +1,1 @@
+"""The framework: durable jobs, data, configuration, contexts, agents. It knows nothing of clouds."""

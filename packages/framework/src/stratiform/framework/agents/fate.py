@@ -1,0 +1,99 @@
+"""What becomes of a command: the one place with the rules by which a far end carries each out once."""
+
+from dataclasses import dataclass
+
+import msgspec
+from msgspec.structs import replace
+
+from stratiform.framework.agents.frame import Act, Fate, Request
+from stratiform.framework.base.errors import Error, describe
+
+
+class StaleEpoch(Error):
+    """Command {command} came with epoch {epoch} after {known}. Somebody else has it now: leave it to him."""
+
+    code = "stale_epoch"
+
+
+class Interrupted(Error):
+    """The far end was ended while it carried out {command}. Look whether it took effect: it is not known."""
+
+    code = "interrupted"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What the far end knows of one command."""
+
+    resource: str
+    command: str
+    epoch: int
+    """The highest that anybody asked with."""
+    fate: Fate
+    """UNKNOWN is a tombstone: it was asked about before it came."""
+    answer: object = None
+    error: dict[str, object] | None = None
+    at: int
+    """Microseconds of UTC when it last changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How carrying out a command ended."""
+
+    fate: Fate
+    answer: object = None
+    error: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What to do with a request."""
+
+    entry: Entry | None
+    """What is known from now on, if that changed; it is written down before anything is done."""
+    fate: Fate
+    """What to tell."""
+    begin: bool = False
+    """The command is to be carried out now."""
+
+
+ABANDONED = Outcome(fate=Fate.UNKNOWN)
+"""It was begun, and it is certain that it had no effect and will have none."""
+
+
+def done(answer: object) -> Outcome:
+    """The verb returned `answer`."""
+    return Outcome(fate=Fate.DONE, answer=msgspec.to_builtins(answer))
+
+
+def failed(error: BaseException) -> Outcome:
+    """The verb raised `error`."""
+    return Outcome(fate=Fate.FAILED, error=describe(error))
+
+
+def judge(known: Entry | None, request: Request, now: int) -> Verdict:
+    """What to do with a SEND or a QUERY, given what is known of its command.
+
+    A command is begun once. A SEND with a lower epoch than anybody asked with is refused; so a QUERY that
+    finds nothing also settles that an older owner's SEND, still on its way, will never be carried out.
+    """
+    if known and request.act is Act.SEND and request.epoch < known.epoch:
+        return Verdict(entry=None, fate=Fate.REFUSED)
+    entry = known or _tombstone(request, now)
+    if request.epoch > entry.epoch:
+        entry = replace(entry, epoch=request.epoch)
+    begin = request.act is Act.SEND and entry.fate is Fate.UNKNOWN
+    if begin:
+        entry = replace(entry, fate=Fate.RUNNING, at=now)
+    return Verdict(entry=None if entry is known else entry, fate=entry.fate, begin=begin)
+
+
+def ended(known: Entry, outcome: Outcome, now: int) -> Entry:
+    """What is known of a running command after it ended."""
+    return replace(known, fate=outcome.fate, answer=outcome.answer, error=outcome.error, at=now)
+
+
+def _tombstone(request: Request, now: int) -> Entry:
+    return Entry(
+        resource=request.resource, command=request.command, epoch=request.epoch, fate=Fate.UNKNOWN, at=now
+    )

@@ -1,0 +1,1 @@
+"""The data access layer: SQLAlchemy Core over SQLite (WAL) or PostgreSQL, the same code on both."""

@@ -1,0 +1,63 @@
+"""Many rows in one statement: a JSON parameter read as a table, in the words of either database.
+
+`INSERT … SELECT … FROM rows` and `UPDATE … FROM rows` are one statement and one round trip however many rows
+there are, which is where the engine's batches gain most of what they gain.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import Table
+from sqlalchemy.types import TypeEngine
+
+NAMES = {"sqlite": {}, "postgresql": {"integer": "bigint", "boolean": "boolean", "text": "text"}}
+
+
+def encode(rows: Sequence[Mapping[str, object]]) -> str:
+    """The parameter for a statement made by `source`: rows of plain numbers, texts and None."""
+    return msgspec.json.encode(rows).decode()
+
+
+def source(dialect: str, columns: Mapping[str, str], *, parameter: str = "rows", alias: str = "r") -> str:
+    """A FROM item that reads the JSON parameter as a table of `integer`, `boolean` and `text` columns."""
+    if dialect == "postgresql":
+        types = ", ".join(f"{name} {NAMES[dialect][kind]}" for name, kind in columns.items())
+        return f"jsonb_to_recordset(CAST(:{parameter} AS jsonb)) AS {alias}({types})"
+    picked = ", ".join(f"value->>'{name}' AS {name}" for name in columns)
+    return f"(SELECT {picked} FROM json_each(:{parameter})) AS {alias}"
+
+
+def kinds(table: Table, names: Iterable[str]) -> dict[str, str]:
+    """The column types of `source` for some columns of a table."""
+    return {name: _kind(table.c[name].type) for name in names}
+
+
+def _kind(type_: TypeEngine[object]) -> str:
+    if isinstance(type_, sqlalchemy.Boolean):
+        return "boolean"  # PostgreSQL does not assign a bigint to it
+    return "integer" if isinstance(type_, sqlalchemy.Integer) else "text"
+
+
+@lru_cache(maxsize=512)
+def insertion(dialect: str, table: Table, names: tuple[str, ...]) -> sqlalchemy.TextClause:
+    """INSERT of any number of rows with these columns."""
+    columns = ", ".join(names)
+    rows = source(dialect, kinds(table, names))
+    return sqlalchemy.text(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {rows} WHERE true")
+
+
+@lru_cache(maxsize=512)
+def alteration(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> sqlalchemy.TextClause:
+    """UPDATE of any number of rows found by `keys`, setting `names`; answers the `keys` of the rows that matched.
+
+    A key named `was_X` is compared with the column X, so that a column may be both guard and value.
+    """
+    types = kinds(table, names) | {key: kinds(table, [key.removeprefix("was_")])[key.removeprefix("was_")] for key in keys}
+    sets = ", ".join(f"{name} = r.{name}" for name in names)
+    match = " AND ".join(f"{table.name}.{key.removeprefix('was_')} = r.{key}" for key in keys)
+    answer = ", ".join(f"{table.name}.{key.removeprefix('was_')} AS {key}" for key in keys)
+    return sqlalchemy.text(
+        f"UPDATE {table.name} SET {sets} FROM {source(dialect, types)} WHERE {match} RETURNING {answer}"
+    )

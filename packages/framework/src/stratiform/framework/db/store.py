@@ -1,0 +1,61 @@
+"""The real databases: how a DBAPI connection is opened so that transactions are ours to begin."""
+
+import sqlite3
+
+import sqlalchemy
+
+from stratiform.framework.base.errors import Error
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a committed job survives the loss of power, not only of the process
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA temp_store=MEMORY",
+)
+OLDEST_SQLITE = (3, 38, 0)
+"""The first with `->>` built in (https://sqlite.org/json1.html)."""
+
+
+class DatabaseTooOld(Error):
+    """SQLite {found} is too old; {needed} or later is needed. Use a newer Python or PostgreSQL."""
+
+    code = "database_too_old"
+
+
+class DriverMissing(Error):
+    """PostgreSQL needs its driver: pip install 'stratiform-framework[postgresql]'."""
+
+    code = "driver_missing"
+
+
+class DriverStore:
+    """Opens SQLite by the standard library and PostgreSQL by psycopg 3."""
+
+    def connect(self, url: str) -> object:
+        """A connection in autocommit mode: BEGIN, COMMIT and ROLLBACK are sent as statements."""
+        target = sqlalchemy.make_url(url)
+        if target.get_backend_name() == "sqlite":
+            return _sqlite(target.database or ":memory:")
+        return _postgresql(target)
+
+
+def _sqlite(path: str) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        needed = ".".join(map(str, OLDEST_SQLITE))
+        raise DatabaseTooOld(found=sqlite3.sqlite_version, needed=needed)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _postgresql(url: sqlalchemy.URL) -> object:
+    dialect = url.get_dialect()()
+    try:
+        driver = dialect.import_dbapi()
+    except ImportError as missing:
+        raise DriverMissing from missing
+    arguments, options = dialect.create_connect_args(url)
+    options.setdefault("prepare_threshold", 2)
+    return driver.connect(*arguments, **options)

@@ -1,0 +1,50 @@
+"""The sequencer: gives committed events consecutive numbers, because identity order is not commit order."""
+
+import sqlalchemy
+from sqlalchemy import Connection
+
+from stratiform.framework.db.database import Transaction
+from stratiform.framework.events.table import WAITING
+
+_LOCK = sqlalchemy.text(
+    "INSERT INTO event_counter (id, number) VALUES (1, 0)"
+    " ON CONFLICT (id) DO UPDATE SET number = event_counter.number RETURNING number"
+)
+
+_NUMBER = sqlalchemy.text(
+    "WITH waiting AS ("
+    "  SELECT id, resource_kind, resource, generation, max(at) OVER ("
+    "    PARTITION BY resource_kind, resource ORDER BY generation, id ROWS UNBOUNDED PRECEDING) AS turn"
+    "  FROM event WHERE number IS NULL"
+    "), line AS ("
+    "  SELECT id, row_number() OVER (ORDER BY turn, resource_kind, resource, generation, id) AS place"
+    "  FROM waiting"
+    ") UPDATE event SET number = :last + line.place FROM line"
+    " WHERE event.id = line.id AND line.place <= :limit AND event.number IS NULL RETURNING event.id"
+)
+"""By time, but a resource's events by generation, whatever the clocks of the servers that made them said.
+
+`turn` never falls along the generations of a resource, so ordering by it keeps them in order.
+"""
+
+_ADVANCE = sqlalchemy.text("UPDATE event_counter SET number = number + :count WHERE id = 1")
+
+
+class Sequencer:
+    """Numbers the outbox; any number of servers may have one, the counter's row lets one work at a time."""
+
+    def waiting(self, connection: Connection) -> bool:
+        """Whether some event waits for its number: one cheap look, so that an idle system writes nothing."""
+        return bool(connection.execute(WAITING).scalar_one())
+
+    def number(self, tx: Transaction, limit: int = 10_000) -> int:
+        """Number the events whose transactions have committed, at most `limit`, and answer how many.
+
+        The counter's row is locked in a statement of its own: only the next one sees what was committed while
+        it waited for the lock. The lock lasts until the commit, so numbers become visible in their order.
+        """
+        last = tx.execute(_LOCK).scalar_one()
+        count = len(tx.execute(_NUMBER, {"last": last, "limit": limit}).all())
+        if count:
+            tx.execute(_ADVANCE, {"count": count})
+        return count

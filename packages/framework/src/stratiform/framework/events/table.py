@@ -1,0 +1,40 @@
+"""The tables of events: the outbox, and the counter that numbers it."""
+
+import sqlalchemy
+from sqlalchemy import BigInteger, Column, Index, MetaData, Table, Text
+
+metadata = MetaData()
+"""The tables of the framework's events package."""
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("resource_kind", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("root", Text),
+    Column("job", Text),
+    Column("payload", Text, nullable=False),
+    Column("number", BigInteger),
+)
+
+_NUMBERED = event.c.number.is_not(None)
+_WAITING = event.c.number.is_(None)
+Index("event_number", event.c.number, unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED)
+Index("event_waiting", event.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
+event_counter = Table(
+    "event_counter",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+)
+
+WAITING = sqlalchemy.select(sqlalchemy.exists().where(_WAITING))
+"""Whether a committed event has no number yet: fold it into a larger statement as a scalar subquery."""

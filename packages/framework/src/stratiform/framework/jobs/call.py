@@ -1,0 +1,42 @@
+"""An effect under way: what its function is given, and how its answer comes back."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from stratiform.framework.context import Context
+from stratiform.framework.jobs.kind import Step
+from stratiform.framework.jobs.run import Run
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+
+class Call(Generic[P]):
+    """One attempt at the effect of a job's step; its intent is durable, its outcome is not."""
+
+    def __init__(self, run: Run[P], step: Step, answered: Callable[["Call[P]", object, BaseException | None], None]) -> None:
+        self.id = run.id
+        self.job = run.uuid
+        self.attempt = run.attempt
+        self.epoch = run.epoch
+        self.deadline = run.deadline
+        self.payload = run.payload
+        self.resource = run.resource
+        self.context: Context = run.context
+        self.stage = run.job.stage
+        self.step = step
+        self._answered = answered
+
+    @property
+    def command(self) -> str:
+        """The stable id of what is done: the same after a crash, another one only when the last outcome is known."""
+        return f"{self.job}/{self.attempt}"
+
+    def answer(self, value: object = None) -> None:
+        """The effect is complete; may be called from any thread, only the first answer of an epoch counts."""
+        self._answered(self, value, None)
+
+    def fail(self, error: BaseException) -> None:
+        """The effect did not happen, or not wholly; the job is undone."""
+        self._answered(self, None, error)

@@ -1,0 +1,141 @@
+"""A job being carried out: one row, decoded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import msgspec
+
+from stratiform.framework.base import errors
+from stratiform.framework.context import Context
+from stratiform.framework.jobs.kind import END, Job, Registry, Step
+from stratiform.framework.jobs.state import Direction, Outcome, State
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+MUTABLE = (
+    "state",
+    "step",
+    "done",
+    "direction",
+    "attempt",
+    "epoch",
+    "owner",
+    "pending",
+    "not_before",
+    "deadline",
+    "answer",
+    "error",
+    "changed",
+)
+"""The columns of a job that change while it lives."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Run(Generic[P]):
+    """One job of payload type P. Steps read it; only the engine changes what is durable of it."""
+
+    job: Job
+    id: int
+    uuid: str
+    root: str
+    parent: int | None
+    lane: str | None
+    held: tuple[str, ...]
+    fair_key: str
+    priority: int
+    ticket: int
+    resource: str | None
+    principal: str
+    request: str
+    trace: str
+    payload: P
+    created: int
+    changed: int
+    state: State = State.READY
+    step: str = END
+    done: int = 0
+    direction: Direction = Direction.FORWARD
+    attempt: int = 0
+    epoch: int = 0
+    owner: str | None = None
+    pending: int = 0
+    not_before: int | None = None
+    deadline: int | None = None
+    answer: object = None
+    """What the step before left: its return value, an effect's answer, or the results of its children in order."""
+    error: Mapping[str, object] | None = None
+    """Why the job is being undone."""
+    new: bool = False
+    """Has no row yet."""
+    outcome: Outcome | None = None
+    children: dict[str, dict[str, object]] = field(default_factory=dict)
+    """How the children of this step ended, by their id, in the order they were spawned: `ok` or `failed`."""
+
+    @property
+    def current(self) -> Step | None:
+        """The step to run or to undo next."""
+        return None if self.step == END else self.job.step(self.step)
+
+    @property
+    def context(self) -> Context:
+        """The context that everything done for this job carries."""
+        return Context(
+            principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace
+        )
+
+    def failure(self) -> errors.Error:
+        """The error that this job is being undone for."""
+        return errors.restore(self.error or {})
+
+    def values(self, names: tuple[str, ...] = MUTABLE) -> dict[str, object]:
+        """Columns of the row, as they are to be written."""
+        return {"id": self.id} | {name: _column(self, name) for name in names}
+
+
+def _column(run: Run[P], name: str) -> object:
+    match name:
+        case "answer":
+            value = {"children": run.children} if run.children else run.answer
+            return None if value is None else msgspec.json.encode(value).decode()
+        case "error":
+            return None if run.error is None else msgspec.json.encode(run.error).decode()
+        case "payload":
+            return msgspec.json.encode(run.payload).decode()
+        case "held":
+            return msgspec.json.encode(run.held).decode()
+        case "kind":
+            return run.job.name
+        case "version":
+            return run.job.version
+        case "stage":
+            return run.job.stage
+        case "steps":
+            return len(run.job.steps)
+        case _:
+            return getattr(run, name)
+
+
+def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]:
+    """The run of a row of `job`; raises `UnknownKind` for a kind that is not served here."""
+    job = registry.job(str(row["kind"]), int(str(row["version"])))
+    answer = None if row["answer"] is None else msgspec.json.decode(str(row["answer"]))
+    children = answer["children"] if isinstance(answer, dict) and set(answer) == {"children"} else {}
+    plain = {
+        name: row[name]
+        for name in (
+            "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal", "request",
+            "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending", "not_before", "deadline",
+        )
+    }  # fmt: skip
+    return Run(
+        **plain,  # type: ignore[arg-type]
+        job=job,
+        held=tuple(msgspec.json.decode(str(row["held"]), type=list[str])),
+        payload=msgspec.json.decode(str(row["payload"]), type=job.payload),
+        state=State(str(row["state"])),
+        direction=Direction(str(row["direction"])),
+        answer=None if children else answer,
+        children=children,
+        error=None if row["error"] is None else msgspec.json.decode(str(row["error"])),
+    )

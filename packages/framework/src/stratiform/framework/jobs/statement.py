@@ -1,0 +1,179 @@
+"""The statements that the engine runs for every batch of jobs, written once for both dialects.
+
+Each reads its rows from one JSON parameter (see `db.rows`), so it is one statement however many jobs there are. The
+order of a transaction is always: jobs by id, then what the steps write, then lanes by key.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import sqlalchemy
+from sqlalchemy import TextClause
+
+from stratiform.framework.db import rows
+from stratiform.framework.jobs.run import MUTABLE
+from stratiform.framework.jobs.table import job, job_done
+
+BORN = tuple(column.name for column in job.columns)
+ENDED = tuple(column.name for column in job_done.columns)
+
+
+def _hot(write: Callable[[str], str]) -> Callable[[str], TextClause]:
+    return lru_cache(maxsize=2)(lambda dialect: sqlalchemy.text(write(dialect)))
+
+
+def _locking(dialect: str, how: str) -> str:
+    """Row locks: SQLite has none and needs none, its writers come one at a time."""
+    return f" FOR UPDATE {how}" if dialect == "postgresql" else ""
+
+
+@_hot
+def claim(dialect: str) -> str:
+    """The ready jobs of a stage with the lowest tickets, of the kinds that this process knows."""
+    return (
+        "SELECT job.* FROM job WHERE job.stage = :stage AND job.state = 'ready'"
+        f" AND {_known(dialect)} AND EXISTS (SELECT 1 FROM stage WHERE stage.name = job.stage AND stage.mode = 'run')"
+        f" ORDER BY job.ticket, job.id LIMIT :limit{_locking(dialect, 'OF job SKIP LOCKED')}"
+    )
+
+
+@_hot
+def lock(dialect: str) -> str:
+    """These jobs and all their ancestors, locked by id, in one statement."""
+    wanted = rows.source(dialect, {"id": "integer"})
+    return (
+        "SELECT job.* FROM job WHERE job.id IN (WITH RECURSIVE up(id) AS ("
+        f"SELECT r.id FROM {wanted} UNION SELECT job.parent FROM job JOIN up ON job.id = up.id"
+        " WHERE job.parent IS NOT NULL) SELECT id FROM up)"
+        f" ORDER BY job.id{_locking(dialect, 'OF job')}"
+    )
+
+
+@_hot
+def insert(dialect: str) -> str:
+    """New jobs, each with its ticket: behind the stage's clock and behind its account's own jobs there.
+
+    Start-time fair queueing: `cost` is what the jobs of the same account before it in this statement, and it
+    itself, take of the account's share.
+    """
+    kinds = rows.kinds(job, BORN) | {"cost": "integer"}
+    latest = (
+        "COALESCE((SELECT MAX(o.ticket) FROM job AS o WHERE o.stage = r.stage AND o.fair_key = r.fair_key"
+        " AND o.state IN ('ready', 'blocked')), 0)"
+    )
+    clock = "COALESCE((SELECT clock FROM stage WHERE name = r.stage), 0)"
+    ticket = f"r.cost + CASE WHEN {latest} > {clock} THEN {latest} ELSE {clock} END"
+    picked = ", ".join(ticket if name == "ticket" else f"r.{name}" for name in BORN)
+    return f"INSERT INTO job ({', '.join(BORN)}) SELECT {picked} FROM {rows.source(dialect, kinds)} WHERE true"
+
+
+@_hot
+def update(dialect: str) -> str:
+    """Everything that changed of jobs that go on."""
+    kinds = rows.kinds(job, ("id", *MUTABLE))
+    sets = ", ".join(f"{name} = r.{name}" for name in MUTABLE)
+    return f"UPDATE job SET {sets} FROM {rows.source(dialect, kinds)} WHERE job.id = r.id"
+
+
+@_hot
+def delete(dialect: str) -> str:
+    """Jobs that ended."""
+    return f"DELETE FROM job WHERE id IN (SELECT r.id FROM {rows.source(dialect, {'id': 'integer'})})"
+
+
+@_hot
+def grant(dialect: str) -> str:
+    """Ask `n` slots of each lane: as many as are free are taken, the rest queue.
+
+    Granted are `n - queued` if that is above 0: a lane has a queue only when it is full. The row is locked even
+    when the lane is full, so that whoever frees a slot afterwards sees the one who queued.
+    """
+    wanted = rows.source(dialect, {"key": "text", "width": "integer", "n": "integer"})
+    free = "CASE WHEN lane.queued > 0 THEN 0 ELSE lane.width - lane.busy END"
+    taken = f"CASE WHEN excluded.busy + excluded.queued <= {free} THEN excluded.busy + excluded.queued ELSE {free} END"
+    return (
+        "INSERT INTO lane (key, width, busy, queued)"
+        " SELECT r.key, r.width, CASE WHEN r.n < r.width THEN r.n ELSE r.width END,"
+        f" CASE WHEN r.n > r.width THEN r.n - r.width ELSE 0 END FROM {wanted} WHERE true ORDER BY r.key"
+        f" ON CONFLICT (key) DO UPDATE SET busy = lane.busy + {taken},"
+        f" queued = lane.queued + excluded.busy + excluded.queued - {taken}"
+        " RETURNING key, queued"
+    )
+
+
+@_hot
+def lock_lanes(dialect: str) -> str:
+    """Lock lanes by key before slots are given back (PostgreSQL only: an UPDATE takes its rows in any order)."""
+    wanted = rows.source(dialect, {"key": "text", "n": "integer"})
+    return f"SELECT key FROM lane WHERE key IN (SELECT r.key FROM {wanted}) ORDER BY key{_locking(dialect, '')}"
+
+
+@_hot
+def release(dialect: str) -> str:
+    """Give back `n` slots of each lane and say who has a queue; the next statement promotes, never this one.
+
+    Releasing and looking in one statement would look with a snapshot from before the lock and leave the last
+    to queue stuck for ever.
+    """
+    freed = rows.source(dialect, {"key": "text", "n": "integer"})
+    return (
+        f"UPDATE lane SET busy = lane.busy - r.n FROM {freed} WHERE lane.key = r.key"
+        " RETURNING lane.key, lane.width - lane.busy AS free, lane.queued"
+    )
+
+
+@_hot
+def promote(dialect: str) -> str:
+    """The first blocked job of each lane becomes ready."""
+    lanes = rows.source(dialect, {"key": "text"})
+    return (
+        "UPDATE job SET state = 'ready', changed = :now WHERE id IN (SELECT (SELECT b.id FROM job AS b"
+        " WHERE b.lane = r.key AND b.state = 'blocked' ORDER BY b.ticket, b.id LIMIT 1)"
+        f" FROM {lanes}) RETURNING lane, stage"
+    )
+
+
+@_hot
+def promoted(dialect: str) -> str:
+    """Count promoted jobs into their lanes."""
+    taken = rows.source(dialect, {"key": "text", "n": "integer"})
+    return (
+        f"UPDATE lane SET busy = lane.busy + r.n, queued = lane.queued - r.n FROM {taken} WHERE lane.key = r.key"
+    )
+
+
+@_hot
+def wake(dialect: str) -> str:
+    """Jobs whose time has come become ready."""
+    del dialect
+    return (
+        "UPDATE job SET state = 'ready', not_before = NULL, changed = :now"
+        " WHERE not_before <= :now AND state = 'waiting' AND pending = 0 RETURNING stage"
+    )
+
+
+@_hot
+def adopt(dialect: str) -> str:
+    """Effects of processes that are gone: taken over with an epoch above every earlier one."""
+    return (
+        "UPDATE job SET owner = :owner, changed = :now,"
+        " epoch = CASE WHEN epoch >= :floor THEN epoch + 1 ELSE :floor + 1 END"
+        " WHERE owner IS NOT NULL AND state = 'running' AND owner NOT IN (SELECT id FROM process)"
+        f" AND {_known(dialect)} RETURNING *"
+    )
+
+
+@_hot
+def agenda(dialect: str) -> str:
+    """What the kernel asks once in a while, in one statement: stages with ready work, and the next timer."""
+    del dialect
+    return (
+        "SELECT name, 0 AS at FROM stage WHERE EXISTS"
+        " (SELECT 1 FROM job WHERE job.stage = stage.name AND job.state = 'ready')"
+        " UNION ALL SELECT NULL, MIN(not_before) FROM job WHERE not_before IS NOT NULL AND pending = 0"
+    )
+
+
+def _known(dialect: str) -> str:
+    kinds = rows.source(dialect, {"kind": "text", "version": "integer"}, parameter="kinds", alias="k")
+    return f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"

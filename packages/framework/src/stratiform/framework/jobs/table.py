@@ -1,0 +1,118 @@
+"""The tables of the job engine; times are microseconds of UTC, payloads opaque JSON text."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+
+metadata = MetaData()
+"""The tables of the framework's jobs package."""
+
+stage = Table(
+    "stage",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("workers", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("clock", BigInteger, nullable=False),  # virtual time: the ticket last taken up here
+)
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("key", Text, primary_key=True),  # for example host/7
+    Column("width", Integer, nullable=False),
+    Column("busy", Integer, nullable=False),  # jobs that hold a slot: ready, running or waiting
+    Column("queued", Integer, nullable=False),  # jobs that want one: blocked; above 0 only when the lane is full
+    postgresql_with={"fillfactor": 70},
+)
+
+
+def _columns() -> list[Column[object]]:
+    """The columns that a live and an ended job share."""
+    return [
+        Column("id", BigInteger, primary_key=True, autoincrement=False),
+        Column("uuid", Text, nullable=False, unique=True),
+        Column("root", Text, nullable=False),  # UUID of the job that it all began with
+        Column("parent", BigInteger),
+        Column("kind", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("stage", Text, nullable=False),
+        Column("lane", Text),  # the lane that it holds or wants a slot of; none if an ancestor holds it
+        Column("held", Text, nullable=False),  # JSON: the lanes held by it and its ancestors, lowest rank first
+        Column("fair_key", Text, nullable=False),  # whose share it takes: the account
+        Column("priority", Integer, nullable=False),
+        Column("ticket", BigInteger, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("step", Text, nullable=False),  # the step to run next, by name; empty when none is left
+        Column("done", Integer, nullable=False),
+        Column("steps", Integer, nullable=False),
+        Column("direction", Text, nullable=False),
+        Column("attempt", Integer, nullable=False),
+        Column("epoch", BigInteger, nullable=False),
+        Column("owner", Text),
+        Column("pending", Integer, nullable=False),  # children that have not ended
+        Column("not_before", BigInteger),
+        Column("deadline", BigInteger),
+        Column("resource", Text),  # what it is about, for example vm/UUID
+        Column("principal", Text, nullable=False),
+        Column("request", Text, nullable=False),
+        Column("trace", Text, nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("answer", Text),  # JSON: what the last step left for the next one
+        Column("error", Text),  # JSON: why it is being undone
+        Column("created", BigInteger, nullable=False),
+        Column("changed", BigInteger, nullable=False),
+    ]
+
+
+job = Table("job", metadata, *_columns(), postgresql_with={"fillfactor": 70})
+"""Jobs that have not ended."""
+
+Index("job_ready", job.c.stage, job.c.ticket, postgresql_where=text("state = 'ready'"), sqlite_where=text("state = 'ready'"))
+Index(
+    "job_blocked", job.c.lane, job.c.ticket, postgresql_where=text("state = 'blocked'"), sqlite_where=text("state = 'blocked'")
+)
+Index(
+    "job_owner", job.c.owner, postgresql_where=text("owner IS NOT NULL"), sqlite_where=text("owner IS NOT NULL")
+)
+Index(
+    "job_not_before",
+    job.c.not_before,
+    postgresql_where=text("not_before IS NOT NULL"),
+    sqlite_where=text("not_before IS NOT NULL"),
+)
+Index("job_parent", job.c.parent, postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL"))
+Index("job_root", job.c.root)
+Index("job_resource", job.c.resource)
+Index(
+    "job_fair",
+    job.c.stage,
+    job.c.fair_key,
+    job.c.ticket,
+    postgresql_where=text("state IN ('ready', 'blocked')"),
+    sqlite_where=text("state IN ('ready', 'blocked')"),
+)
+
+job_done = Table(
+    "job_done",
+    metadata,
+    *_columns(),
+    Column("outcome", Text, nullable=False),
+    Column("finished", BigInteger, nullable=False),
+)
+"""Jobs that have ended; `answer` is their result."""
+
+Index("job_done_root", job_done.c.root)
+Index("job_done_parent", job_done.c.parent, postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL"))
+Index("job_done_finished", job_done.c.finished)
+Index("job_done_resource", job_done.c.resource)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("job", BigInteger, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("undo", Boolean, nullable=False),
+    Column("text", Text, nullable=False),
+)
+"""What happened to a job, a row at the end of each step."""

@@ -1,0 +1,266 @@
+"""A unit of work: what steps write, and everything that the engine writes with it, in one transaction."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import TextClause
+
+from stratiform.framework import context
+from stratiform.framework.base import errors
+from stratiform.framework.base.world import World
+from stratiform.framework.context import Context
+from stratiform.framework.db import rows
+from stratiform.framework.db.database import Transaction
+from stratiform.framework.events import outbox
+from stratiform.framework.events.outbox import Event
+from stratiform.framework.jobs import statement
+from stratiform.framework.jobs.kind import Job, Registry
+from stratiform.framework.jobs.run import Run
+from stratiform.framework.jobs.state import Direction, Outcome, State
+from stratiform.framework.jobs.table import job_done, journal
+
+SHARE = 1_000_000
+"""Ticket units that a job of weight 1 takes of its account's share."""
+
+
+class LaneOrder(errors.Error):
+    """A job of {kind} would wait for lane {lane} while {held} is held: lanes are taken in the order of their ranks."""
+
+    code = "lane_order"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """A line of a job's journal."""
+
+    job: int
+    at: int
+    step: str
+    undo: bool
+    text: str
+
+
+class Work:
+    """One transaction's work. Steps write through `tx`; submit, spawn, publish and note are written at its end."""
+
+    def __init__(self, tx: Transaction, registry: Registry, world: World) -> None:
+        self.tx = tx
+        self.world = world
+        self.now = world.clock.now()
+        self.born: list[Run[msgspec.Struct]] = []
+        self.changed: dict[int, Run[msgspec.Struct]] = {}
+        self.ended: list[Run[msgspec.Struct]] = []
+        self.touched: set[str] = set()
+        """Stages that may have ready work once this is committed."""
+        self.wake_at: int | None = None
+        self._registry = registry
+        self._events: list[tuple[Context, Event]] = []
+        self._notes: list[Note] = []
+        self._failed: dict[int, errors.Error] = {}
+
+    def submit(
+        self, job: Job, payload: msgspec.Struct, *, fair_key: str, resource: str | None = None, uuid: str | None = None
+    ) -> Run[msgspec.Struct]:
+        """File a job for the current context; it exists, with all that `tx` wrote, only if the transaction commits.
+
+        `fair_key` is whose share it takes, for example the account.
+        """
+        who = context.current()
+        number, name = self.tx.new_id(), uuid or self.world.ids.uuid()
+        return self._file(
+            Run(
+                job=job,
+                id=number,
+                uuid=name,
+                root=name,
+                parent=None,
+                lane=job.lane_key(payload),
+                held=(),
+                fair_key=fair_key,
+                priority=int(job.steps[0].priority),
+                ticket=0,
+                resource=resource,
+                principal=who.principal,
+                request=who.request,
+                trace=who.trace,
+                payload=payload,
+                created=self.now,
+                changed=self.now,
+                new=True,
+            )
+        )
+
+    def spawn(
+        self, parent: Run[msgspec.Struct], job: Job, payload: msgspec.Struct, *, resource: str | None = None, lane: str | None = None
+    ) -> Run[msgspec.Struct]:
+        """Give the parent a child; the parent waits after this step until all its children have ended.
+
+        The children's results are the `answer` of the parent's next step, in the order they were spawned. If one
+        fails, the parent is undone. `lane` replaces the lane that the kind declares.
+        """
+        number = self.tx.new_id()
+        child = Run(
+            job=job,
+            id=number,
+            uuid=self.world.ids.uuid(),
+            root=parent.root,
+            parent=parent.id,
+            lane=lane or job.lane_key(payload),
+            held=parent.held,
+            fair_key=parent.fair_key,
+            priority=int(job.steps[0].priority),
+            ticket=0,
+            resource=resource or parent.resource,
+            principal=parent.principal,
+            request=parent.request,
+            trace=parent.trace,
+            payload=payload,
+            created=self.now,
+            changed=self.now,
+            new=True,
+        )
+        if parent.lane and self._registry.lane(parent.lane).leaf:
+            raise LaneOrder(kind=job.name, lane=child.lane or "-", held=parent.lane)
+        parent.pending += 1
+        parent.children[str(child.id)] = {}
+        return self._file(child)
+
+    def sleep(self, run: Run[msgspec.Struct], until: int) -> None:
+        """Let the job wait until a time (µs UTC) after this step."""
+        run.not_before = until
+
+    def fail(self, run: Run[msgspec.Struct], error: errors.Error) -> None:
+        """Let this member of a batch fail without a trace of its step; its neighbours go on.
+
+        The step must have written nothing for it.
+        """
+        self._failed[run.id] = error
+
+    def failed(self, run: Run[msgspec.Struct]) -> errors.Error | None:
+        """What `fail` said of a run, once."""
+        return self._failed.pop(run.id, None)
+
+    def publish(self, event: Event, run: Run[msgspec.Struct] | None = None) -> None:
+        """Publish an event for a job, or for the current context."""
+        self._events.append((run.context if run else context.current(), event))
+
+    def note(self, run: Run[msgspec.Struct], text: str, step: str | None = None) -> None:
+        """Write a line into the job's journal."""
+        line = Note(
+            job=run.id, at=self.world.clock.now(), step=step or run.step, undo=run.direction is Direction.UNDO, text=text
+        )
+        self._notes.append(line)
+
+    def change(self, run: Run[msgspec.Struct]) -> None:
+        """The run has to be written at the end."""
+        run.changed = self.now
+        if not run.new:
+            self.changed[run.id] = run
+
+    def end(self, run: Run[msgspec.Struct], outcome: Outcome) -> None:
+        """The run is over."""
+        run.state, run.outcome, run.owner = State.ENDED, outcome, None
+        run.changed = self.now
+        self.changed.pop(run.id, None)
+        self.ended.append(run)
+
+    def grant(self, runs: Sequence[Run[msgspec.Struct]]) -> None:
+        """Give slots of lanes to new runs; those that get none are blocked."""
+        wanting: dict[str, list[Run[msgspec.Struct]]] = {}
+        for run in runs:
+            if run.lane is not None:
+                wanting.setdefault(run.lane, []).append(run)
+        if not wanting:
+            return
+        asked = [
+            {"key": key, "width": self._registry.lane(key).width, "n": len(members)} for key, members in wanting.items()
+        ]
+        for key, queued in self._rows(statement.grant, asked):
+            members = wanting[str(key)]
+            for run in members[max(0, len(members) - int(str(queued))) :]:
+                run.state = State.BLOCKED
+
+    def finish(self) -> None:
+        """End a unit of work in which jobs were only filed."""
+        self.grant(self.born)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything that was gathered; the last thing before the commit."""
+        self._end_jobs()
+        self._rows(statement.update, [run.values() for run in self.changed.values()])
+        self._insert_jobs()
+        self._release_lanes()
+        self.tx.insert(journal, [{"id": self.tx.new_id(), **_plain(note)} for note in self._notes])
+        if self._events:
+            outbox.record(self.tx, self._events)
+
+    def _end_jobs(self) -> None:
+        self._rows(statement.delete, [{"id": run.id} for run in self.ended if not run.new])
+        self.tx.insert(
+            job_done,
+            [run.values(statement.BORN) | {"outcome": run.outcome, "finished": self.now} for run in self.ended],
+        )
+
+    def _insert_jobs(self) -> None:
+        shares: Counter[tuple[str, str]] = Counter()
+        filed = []
+        for run in self.born:
+            if run.state is State.ENDED:
+                continue
+            shares[run.job.stage, run.fair_key] += SHARE // run.priority
+            filed.append(run.values(statement.BORN) | {"cost": shares[run.job.stage, run.fair_key]})
+            if run.state is State.READY:
+                self.touched.add(run.job.stage)
+        self._rows(statement.insert, filed)
+
+    def _release_lanes(self) -> None:
+        freed = Counter(run.lane for run in self.ended if run.lane is not None)
+        if not freed:
+            return
+        given = [{"key": key, "n": n} for key, n in sorted(freed.items())]
+        if self.tx.dialect == "postgresql":
+            self._rows(statement.lock_lanes, given)
+        free = {
+            str(key): min(int(str(slots)), int(str(queued)))
+            for key, slots, queued in self._rows(statement.release, given)
+            if queued
+        }
+        self._promote(free)
+
+    def _promote(self, free: dict[str, int]) -> None:
+        """Fill free slots from the lanes' queues, one slot of each lane at a time."""
+        taken: Counter[str] = Counter()
+        for place in range(max(free.values(), default=0)):
+            lanes = [{"key": key} for key, slots in free.items() if slots > place]
+            found = self._rows(statement.promote, lanes, now=self.now)
+            self.touched.update(str(stage) for _, stage in found)
+            taken.update(str(lane) for lane, _ in found)
+        self._rows(statement.promoted, [{"key": key, "n": n} for key, n in sorted(taken.items())])
+
+    def _file(self, run: Run[msgspec.Struct]) -> Run[msgspec.Struct]:
+        if run.lane is not None:
+            if run.lane in run.held:
+                run.lane = None
+            elif run.held and self._registry.lane(run.held[-1]).rank >= self._registry.lane(run.lane).rank:
+                raise LaneOrder(kind=run.job.name, lane=run.lane, held=run.held[-1])
+            else:
+                run.held = (*run.held, run.lane)
+        run.step = run.job.steps[0].name
+        self.born.append(run)
+        return run
+
+    def _rows(
+        self, make: Callable[[str], TextClause], values: Sequence[Mapping[str, object]], **parameters: object
+    ) -> list[tuple[object, ...]]:
+        if not values:
+            return []
+        result = self.tx.execute(make(self.tx.dialect), {"rows": rows.encode(values), **parameters})
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def _plain(note: Note) -> dict[str, object]:
+    return {"job": note.job, "at": note.at, "step": note.step, "undo": note.undo, "text": note.text}
+

@@ -1,0 +1,1 @@
+"""Access decisions for Stratiform from a fixed table of roles."""

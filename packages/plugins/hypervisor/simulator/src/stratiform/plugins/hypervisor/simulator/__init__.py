@@ -1,0 +1,1 @@
+"""Simulated hypervisor hosts for Stratiform: thousands, with scriptable latency, faults and crashes."""

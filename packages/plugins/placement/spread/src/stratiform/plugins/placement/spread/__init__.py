@@ -1,0 +1,1 @@
+"""Placement for Stratiform that spreads virtual machines over the emptiest hosts."""

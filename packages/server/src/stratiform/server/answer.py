@@ -1,0 +1,94 @@
+"""Answers: rows shaped by their view, put under the names that clients look for, and written out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+import orjson
+
+from stratiform.api.cloud import Page, Submitted
+from stratiform.api.command import Command
+from stratiform.api.principal import Role
+from stratiform.api.view import Field, View
+from stratiform.server import moment, xml
+
+JSON = "application/json; charset=UTF-8"
+XML = "text/xml; charset=UTF-8"
+
+Body = dict[str, object]
+Shape = Callable[[Mapping[str, object]], Body]
+
+
+def listed(command: Command, role: Role, page: Page, *, only_count: bool = False) -> Body:
+    """`count` and the objects; nothing at all if there are none, only `count` for a page past the end."""
+    if not page.count:
+        return {}
+    if only_count or not page.rows:
+        return {"count": page.count}
+    shape = shaped(command.view, role)
+    return {"count": page.count, str(command.object): [shape(row) for row in page.rows]}
+
+
+def single(command: Command, role: Role, row: Mapping[str, object]) -> Body:
+    """One object under its name, or its fields themselves if the command answers flat."""
+    body = shaped(command.view, role)(row)
+    return {command.object: body} if command.object else body
+
+
+def success() -> Body:
+    """The command was carried out."""
+    return {"success": True}
+
+
+def accepted(submitted: Submitted) -> Body:
+    """The job, and the entity that was made with it."""
+    entity = {} if submitted.entity is None else {"id": submitted.entity}
+    return {**entity, "jobid": submitted.job}
+
+
+def encode(wrapper: str, body: Mapping[str, object], *, json: bool, version: str | None = None) -> bytes:
+    """One line of JSON, or XML, which tells the `version`."""
+    return orjson.dumps({wrapper: body}) if json else xml.encode(wrapper, body, version)
+
+
+@cache
+def shaped(view: View, role: Role) -> Shape:
+    """How a row becomes an object for a caller: the view's fields, in its order, without those it lacks."""
+    fields = [each for each in view.fields if role in each.roles]
+    defaults = [(each.name, each.default) for each in fields]
+    writers = [(each.name, writer) for each in fields if (writer := _writer(each, role))]
+
+    def shape(row: Mapping[str, object]) -> Body:
+        body: Body = {}
+        for name, default in defaults:
+            value = row.get(name)
+            if value is not None:
+                body[name] = value
+            elif default is not None:
+                body[name] = default
+        for name, write in writers:
+            if name in body:
+                body[name] = write(body[name])
+        return body
+
+    return shape
+
+
+def _writer(field: Field, role: Role) -> Callable[[object], object] | None:
+    if field.view:
+        return _each(shaped(field.view, role))
+    return {"date": _date, "map": _map}.get(field.type)
+
+
+def _each(shape: Shape) -> Callable[[object], object]:
+    def write(rows: object) -> object:
+        return [shape(row) for row in rows] if isinstance(rows, Sequence) else rows
+
+    return write
+
+
+def _date(value: object) -> object:
+    return moment.show(value) if isinstance(value, int) else value
+
+
+def _map(value: object) -> object:
+    return xml.Text(value) if isinstance(value, Mapping) else value

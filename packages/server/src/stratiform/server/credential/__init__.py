@@ -1,0 +1,1 @@
+"""What proves who a user is: key pairs, sealed, and passwords, hashed."""

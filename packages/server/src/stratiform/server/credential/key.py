@@ -1,0 +1,144 @@
+"""Key pairs: issued, revoked, and looked up for each signed request."""
+
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, or_
+
+from stratiform.api.principal import Principal, Role
+from stratiform.engine.schema import account, account_user, domain
+from stratiform.framework.base.errors import NotFound
+from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.secrets import KeyRing
+from stratiform.server.credential.table import user_key
+from stratiform.server.signature import Caller
+
+LENGTH = 64
+"""Bytes of randomness in a key and in a secret, as in CloudStack."""
+ENABLED = "enabled"
+
+_now: BindParameter[int] = bindparam("now", type_=BigInteger())
+_FIND = (
+    sqlalchemy.select(
+        account_user.c.uuid.label("user"),
+        account.c.uuid.label("account"),
+        account.c.role,
+        domain.c.path,
+        user_key.c.uuid.label("key"),
+        user_key.c.secret,
+    )
+    .join_from(user_key, account_user, user_key.c.user_id == account_user.c.id)
+    .join(account, account_user.c.account_id == account.c.id)
+    .join(domain, account.c.domain_id == domain.c.id)
+    .where(
+        user_key.c.api_key == bindparam("api_key"),
+        or_(user_key.c.starts.is_(None), user_key.c.starts <= _now),
+        or_(user_key.c.ends.is_(None), user_key.c.ends > _now),
+        account_user.c.state == ENABLED,
+        account.c.state == ENABLED,
+        *(each.c.removed.is_(None) for each in (user_key, account_user, account, domain)),
+    )
+)
+"""Everything that a signed request needs to know of its caller, in one statement."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyPair:
+    """A key that names its owner, and the secret that the owner signs with."""
+
+    uuid: str
+    api_key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        """Without the secret."""
+        return f"KeyPair({self.uuid!r}, {self.api_key!r})"
+
+
+class Keys:
+    """The key pairs of users; secrets lie in the database only as the ring seals them."""
+
+    def __init__(self, database: Database, ring: KeyRing) -> None:
+        self._database = database
+        self._ring = ring
+
+    def find(self, apikey: str) -> Caller | None:
+        """The owner of a key that may be used now: it, its user and account are enabled; one statement."""
+        with self._database.reading() as connection:
+            row = connection.execute(_FIND, {"api_key": apikey, "now": self._now()}).first()
+        if row is None:
+            return None
+        who = Principal(user=row.user, account=row.account, role=Role(row.role), scope=row.path)
+        return Caller(principal=who, secret=self._open(row.key, row.secret))
+
+    def issue(
+        self,
+        tx: Transaction,
+        user: str,
+        *,
+        name: str = "",
+        starts: int | None = None,
+        ends: int | None = None,
+    ) -> KeyPair:
+        """A new key pair for the user of this UUID, usable from `starts` until `ends`; older ones stay.
+
+        Its randomness is the system's, never a world's: a seed must not lead to it. Raises `NotFound`.
+        """
+        user_id = user_id_of(tx.connection, user)
+        pair = KeyPair(
+            uuid=self._database.world.ids.uuid(),
+            api_key=secrets.token_urlsafe(LENGTH),
+            secret=secrets.token_urlsafe(LENGTH),
+        )
+        row = {
+            "id": tx.new_id(),
+            "uuid": pair.uuid,
+            "user_id": user_id,
+            "name": name,
+            "api_key": pair.api_key,
+            "secret": self._ring.seal(pair.secret, _context(pair.uuid)),
+            "starts": starts,
+            "ends": ends,
+            "created": self._now(),
+        }
+        tx.execute(sqlalchemy.insert(user_key), row)
+        return pair
+
+    def newest(self, connection: Connection, user: str) -> KeyPair | None:
+        """The key pair that was issued last for the user of this UUID and not revoked."""
+        found = (
+            sqlalchemy.select(user_key.c.uuid, user_key.c.api_key, user_key.c.secret)
+            .join_from(user_key, account_user, user_key.c.user_id == account_user.c.id)
+            .where(account_user.c.uuid == user, user_key.c.removed.is_(None))
+            .order_by(user_key.c.id.desc())
+            .limit(1)
+        )
+        row = connection.execute(found).first()
+        if row is None:
+            return None
+        return KeyPair(uuid=row.uuid, api_key=row.api_key, secret=self._open(row.uuid, row.secret))
+
+    def revoke(self, tx: Transaction, key: str) -> None:
+        """Accept nothing signed with the key pair of this UUID from the commit on; twice is as once."""
+        matches = (user_key.c.uuid == key, user_key.c.removed.is_(None))
+        tx.execute(sqlalchemy.update(user_key).where(*matches).values(removed=self._now()))
+
+    def _open(self, key: str, sealed: str) -> str:
+        return self._ring.open_text(sealed, _context(key))
+
+    def _now(self) -> int:
+        return self._database.world.clock.now()
+
+
+def user_id_of(connection: Connection, user: str) -> int:
+    """The id of the user of this UUID. Raises `NotFound`."""
+    is_it = (account_user.c.uuid == user, account_user.c.removed.is_(None))
+    number = connection.execute(sqlalchemy.select(account_user.c.id).where(*is_it)).scalar()
+    if number is None:
+        raise NotFound(kind="user", key="id", value=user)
+    return int(number)
+
+
+def _context(key: str) -> str:
+    return f"user_key/{key}"

@@ -1,0 +1,184 @@
+"""Errors as the wire tells them: the only place where there are HTTP statuses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stratiform.api.principal import Role
+from stratiform.framework.base import errors
+from stratiform.framework.base.errors import Error
+
+UNKNOWN_WRAPPER = "errorresponse"
+"""The top-level name of an error where no command gives one."""
+
+
+class BadParameter(Error):
+    """Unable to execute API command {command} due to {reason}."""
+
+    code = "bad_parameter"
+
+
+class NotSupported(Error):
+    """Unable to execute API command {command}: {parameter} is not supported, and the result would differ."""
+
+    code = "parameter_not_supported"
+
+
+class Malformed(Error):
+    """The request cannot be read: {reason}."""
+
+    code = "malformed_request"
+
+
+class ControlCharacter(Error):
+    """The value of {name} has a control character."""
+
+    code = "control_character"
+
+
+class MalformedMap(Error):
+    """The parameter {name} is malformed: a part of a map is written name[0].part=value."""
+
+    code = "malformed_map"
+
+
+class Unauthenticated(Error):
+    """unable to verify user credentials and/or request signature"""
+
+    code = "unauthenticated"
+
+
+class NotAvailable(Error):
+    """The given command '{command}' either does not exist or is not available for user."""
+
+    code = "command_not_available"
+
+
+class UnknownApi(Error):
+    """There is no API {name}, or it is not available for user."""
+
+    code = "unknown_api"
+
+
+class MethodNotAllowed(Error):
+    """{method} is not a method of this API; use GET or POST."""
+
+    code = "method_not_allowed"
+
+
+class TooLarge(Error):
+    """The request is too large: {what} are at most {limit}."""
+
+    code = "request_too_large"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How an error is told."""
+
+    http: int
+    name: str
+    exception: int | None
+    """`cserrorcode`, the number of CloudStack's exception; None where there is none."""
+
+
+PARAMETER = Status(431, "PARAM_ERROR", 9999)
+INVALID = Status(431, "PARAM_ERROR", 4350)
+UNAVAILABLE = Status(534, "RESOURCE_UNAVAILABLE_ERROR", 4380)
+INTERNAL = Status(530, "INTERNAL_ERROR", 4250)
+
+STATUSES = {
+    BadParameter.code: PARAMETER,
+    NotSupported.code: PARAMETER,
+    ControlCharacter.code: PARAMETER,
+    Malformed.code: PARAMETER,
+    TooLarge.code: PARAMETER,
+    MalformedMap.code: Status(430, "MALFORMED_PARAMETER_ERROR", 9999),
+    Unauthenticated.code: Status(401, "UNAUTHORIZED", None),
+    MethodNotAllowed.code: Status(405, "METHOD_NOT_ALLOWED", None),
+    NotAvailable.code: Status(432, "UNSUPPORTED_ACTION_ERROR", 9999),
+    UnknownApi.code: INTERNAL,
+    "invalid": INVALID,
+    "not_found": INVALID,
+    "conflict": INVALID,
+    "bad_value": INVALID,
+    "not_scoped": INVALID,
+    "denied": Status(531, "ACCOUNT_ERROR", 4365),
+    "account_limit": Status(532, "ACCOUNT_RESOURCE_LIMIT_ERROR", 4280),
+    "insufficient_capacity": Status(533, "INSUFFICIENT_CAPACITY_ERROR", 4325),
+    "unavailable": UNAVAILABLE,
+    "unreachable": UNAVAILABLE,
+    "limit_exceeded": Status(535, "RESOURCE_ALLOCATION_ERROR", 4370),
+    "in_use": Status(536, "RESOURCE_IN_USE_ERROR", 4375),
+    "rule_conflict": Status(537, "NETWORK_RULE_CONFLICT_ERROR", 4360),
+    "overloaded": Status(503, "SERVICE_UNAVAILABLE", 9999),
+    "again": Status(503, "SERVICE_UNAVAILABLE", 9999),
+    "internal": INTERNAL,
+}
+"""By the codes of errors; any other is `INTERNAL`."""
+
+GENERIC = frozenset({530, 533, 534})
+"""Statuses whose text only operators are shown."""
+
+ERRORRESPONSE = frozenset({NotAvailable.code, MethodNotAllowed.code, Malformed.code, TooLarge.code})
+"""Errors that are told under `errorresponse` whatever the command."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """An error, ready to be written."""
+
+    status: Status
+    wrapper: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        """The HTTP status with its name."""
+        return f"{self.status.http} {self.status.name}"
+
+    @property
+    def description(self) -> str:
+        """The text as the header X-Description can carry it: one line of ASCII."""
+        return " ".join(self.text.split()).encode("ascii", "replace").decode()[:1000]
+
+    @property
+    def body(self) -> dict[str, object]:
+        """What stands under the wrapper."""
+        code = {} if self.status.exception is None else {"cserrorcode": self.status.exception}
+        return {"uuidList": [], "errorcode": self.status.http, **code, "errortext": self.text}
+
+
+def status(error: Error) -> Status:
+    """How an error is told."""
+    return STATUSES.get(error.code, INTERNAL)
+
+
+def refuse(error: Exception, *, wrapper: str, role: Role | None, request: str) -> Refusal:
+    """The refusal that tells of an error to a caller with this role, or to nobody known.
+
+    What is not an `Error` of ours tells nothing but the request's id, nor does one that is not for tenants.
+    """
+    if not isinstance(error, Error):
+        return Refusal(status=INTERNAL, wrapper=wrapper, text=_generic("An internal error occurred", request))
+    found = status(error)
+    if error.code in ERRORRESPONSE:
+        wrapper = UNKNOWN_WRAPPER
+    if found.http in GENERIC and role is not Role.ADMIN:
+        reason = (
+            "An internal error occurred"
+            if found is INTERNAL
+            else "The resources needed are not available now"
+        )
+        return Refusal(status=found, wrapper=wrapper, text=_generic(reason, request))
+    return Refusal(status=found, wrapper=wrapper, text=str(error))
+
+
+def job_result(described: Mapping[str, object]) -> dict[str, object]:
+    """The result of a job that failed, from its error as `errors.describe` told it."""
+    error = errors.restore(described)
+    known = STATUSES.get(str(described.get("code")), INTERNAL)
+    return {"errorcode": known.http, "errortext": str(error)}
+
+
+def _generic(reason: str, request: str) -> str:
+    return f"{reason}. Your operator finds the details under request {request}."

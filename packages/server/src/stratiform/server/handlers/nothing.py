@@ -1,0 +1,11 @@
+"""Lists of what this cloud does not have yet: truthfully empty."""
+
+from stratiform.server.answer import Body
+from stratiform.server.handlers import paging
+from stratiform.server.handlers.call import Call
+
+
+def handle(call: Call) -> Body:
+    """An empty list; a malformed question is refused all the same."""
+    paging.query(call)
+    return {}

@@ -1,0 +1,6 @@
+"""The tables of the server, and the layer of migrations that makes them; it comes after the engine's."""
+
+from stratiform.framework.db.migrate import Layer
+from stratiform.server.credential.table import metadata
+
+LAYER = Layer(name="server", package="stratiform.server.migrations", metadata=[metadata], version=1, oldest=1)
