@@ -13,7 +13,7 @@ from stratiform.api.view import SUCCESS, View, string
 
 COMMANDS = registry.collect()
 PAGE = pathlib.Path(__file__).parents[2] / "docs/commands.md"
-TYPES = {"string", "integer", "long", "boolean", "date", "float", "map", "list", "set"}
+TYPES = {"string", "integer", "long", "boolean", "date", "float", "map", "list", "set", "responseobject"}
 
 
 def walk(view):

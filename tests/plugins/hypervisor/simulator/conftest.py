@@ -5,8 +5,9 @@ import queue
 import signal
 import uuid
 from collections import defaultdict
-from functools import wraps
+from functools import partial, wraps
 from inspect import isfunction
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -158,3 +159,21 @@ def server(serve):
 def client(data):
     with SimulatorClient(data) as made:
         yield made
+
+
+@pytest.fixture
+def make():
+    """Builders: `make.vm(number)` and `make.volume(number)`, and the pool of all volumes."""
+    return SimpleNamespace(vm=vm, volume=volume, pool=POOL, url=url)
+
+
+@pytest.fixture
+def killed(data):
+    """End the simulator as kill -9 does."""
+    return lambda: kill(data)
+
+
+@pytest.fixture
+def effector(server):
+    """An effector of a host, at the other end of a socket: `effector(Hypervisor, "host-1")`."""
+    return lambda protocol, host: remote(protocol, partial(server.ask, host))

@@ -1,1 +1,1 @@
-"""The doing of a cloud: zones, hosts, networks, volumes and virtual machines, as state machines and staged jobs."""
+"""The doing of a cloud: hosts, networks, volumes, virtual machines, as state machines and staged jobs."""

@@ -62,7 +62,7 @@ def cidr(parameter: str, value: str) -> ipaddress.IPv4Network:
 
 
 def subnet(gateway: str, netmask: str) -> ipaddress.IPv4Network:
-    """The network that a gateway and a netmask are of; the gateway is an address of it that a machine can have."""
+    """The network that a gateway and a netmask are of; the gateway is an address that a machine can have."""
     address = ip4("gateway", gateway)
     try:
         network = ipaddress.IPv4Network((address, str(ip4("netmask", netmask))), strict=False)
@@ -89,7 +89,9 @@ def span(
     first, last = ip4("startip", start), ip4("endip", end)
     for parameter, address in (("startip", first), ("endip", last)):
         if not usable(address, network):
-            raise BadParameter(parameter=parameter, value=str(address), reason=f"it is an address of {network}")
+            raise BadParameter(
+                parameter=parameter, value=str(address), reason=f"it is an address of {network}"
+            )
     if last < first:
         raise BadParameter(parameter="endip", value=end, reason=f"it is not before startip {start}")
     return first, last

@@ -2,8 +2,20 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.sql.expression import TableClause, column, table
 
@@ -12,12 +24,15 @@ metadata = MetaData()
 
 LIVE = "removed IS NULL"
 
+Expression: TypeAlias = ColumnElement[Any]
+"""A column or an expression of any type; SQLAlchemy's are invariant, so no narrower word fits them all."""
+
 Exact = Text().with_variant(Text(collation="C"), "postgresql")
 """A text that is compared by code point on both databases, as ranges over a tree of paths need it."""
 
 
 def entity(name: str, *items: SchemaItem) -> Table:
-    """A table of things that are known outside by UUID and stay there, with `removed` set, when they are gone."""
+    """A table of things that are known outside by UUID and stay, with `removed` set, when they are gone."""
     return Table(
         name,
         metadata,
@@ -70,5 +85,5 @@ def index(table: str, *columns: str, where: str = LIVE) -> SchemaItem:
 
 
 def above(name: str, *columns: str) -> TableClause:
-    """A table of a noun that stands above this one, by name, for a listing that shows it: no import leads there."""
+    """A table of a noun above this one, by name, for a listing that shows it: no import leads up."""
     return table(name, *(column(each) for each in columns))

@@ -1,25 +1,36 @@
 """The listing engine: what a noun declares of its lists, and the one SELECT that answers them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sqlalchemy
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, FromClause, Select, Table, and_, bindparam, cast
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+)
 
 from stratiform.api.access import Equals, Filter
 from stratiform.api.cloud import Page, Query
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import check
-from stratiform.engine.entity import above, name_key
+from stratiform.engine.entity import Expression, above, name_key
 from stratiform.engine.visible import Binding, Condition, compile
 
 DEFAULT_SIZE = 500
 ALL = -1
 
 Join: TypeAlias = tuple[FromClause, Condition]
-Columns: TypeAlias = Mapping[str, ColumnElement[object]]
+Columns: TypeAlias = Mapping[str, Expression]
 Finish: TypeAlias = Callable[[dict[str, object]], None]
 
 
@@ -41,6 +52,8 @@ class Asked:
         return any(self.filters.get(name) is not None for name in names)
 
 
+_Select: TypeAlias = Select[*tuple[Any, ...]]
+
 Narrow: TypeAlias = Callable[[object, Asked], Condition]
 """Turns the value of a parameter into a condition."""
 
@@ -49,7 +62,8 @@ Narrow: TypeAlias = Callable[[object, Asked], Condition]
 class Nested:
     """A list inside each row of a list, such as a machine's network cards: one statement for all of them."""
 
-    field: str
+    name: str
+    """The wire field that holds it."""
     table: Table
     key: ColumnElement[int]
     """The outer list's column that the inner rows are found by."""
@@ -57,7 +71,7 @@ class Nested:
     """The inner table's column that refers to it."""
     columns: Columns
     joins: Sequence[Join] = ()
-    order: Sequence[ColumnElement[object]] = ()
+    order: Sequence[Expression] = ()
     constants: Mapping[str, object] = field(default_factory=dict)
     finish: Finish | None = None
 
@@ -65,20 +79,17 @@ class Nested:
         """Put the inner rows, or an empty list, into every outer row; `keys` are the outer rows' own."""
         found: dict[int, list[dict[str, object]]] = {}
         names = tuple(self.columns)
-        for key, *values in connection.execute(self._select(connection.dialect.name, set(keys))):
-            row = {**self.constants, **{name: each for name, each in zip(names, values) if each is not None}}
+        wanted = _among(self.parent, connection.dialect.name, set(keys))
+        for key, *values in connection.execute(self._base.where(wanted)):
+            row = _row(self.constants, names, values)
             if self.finish:
                 self.finish(row)
             found.setdefault(key, []).append(row)
-        for key, row in zip(keys, rows, strict=True):
-            row[self.field] = found.get(key, ())
-
-    def _select(self, dialect: str, keys: set[int]) -> Select[tuple[object, ...]]:
-        wanted = _among(self.parent, dialect, keys)
-        return self._base.where(wanted)
+        for key, outer in zip(keys, rows, strict=True):
+            outer[self.name] = found.get(key, ())
 
     @cached_property
-    def _base(self) -> Select[tuple[object, ...]]:
+    def _base(self) -> _Select:
         source = _source(self.table, self.joins)
         found = sqlalchemy.select(self.parent, *self.columns.values()).select_from(source)
         return found.where(self.table.c.removed.is_(None)).order_by(*self.order or (self.table.c.id,))
@@ -88,8 +99,8 @@ class Nested:
 class Listing:
     """Everything there is to know of a noun's lists; a literal.
 
-    Joins are outer joins on keys, so that a count leaves out those it does not need. `filters` maps a parameter to
-    the column that has its value or to a function that makes the condition.
+    Joins are outer joins on keys, so that a count leaves out those it does not need. `filters` maps a
+    parameter to the column that has its value or to a function that makes the condition.
     """
 
     kind: str
@@ -104,7 +115,7 @@ class Listing:
     """Fields in microseconds of UTC, to be written as the wire writes times."""
     operators: frozenset[str] = frozenset()
     """Fields that only administrators of everything see."""
-    filters: Mapping[str, ColumnElement[object] | Narrow] = field(default_factory=dict)
+    filters: Mapping[str, Expression | Narrow] = field(default_factory=dict)
     keyword: Sequence[ColumnElement[str]] = ()
     """Name keys that a keyword is looked for in."""
     own: Callable[[Asked], Filter | None] | None = None
@@ -113,11 +124,12 @@ class Listing:
     """Which rows there are at all; by default those not removed."""
     nested: Sequence[Nested] = ()
     finish: Finish | None = None
-    order: Sequence[ColumnElement[object]] = ()
+    order: Sequence[Expression] = ()
 
     def page(self, connection: Connection, visible: Filter, who: Principal, query: Query) -> Page:
-        """One page of what is visible and asked for: one SELECT, one more for each nested list, and one more for the
-        count unless the page shows it.
+        """One page of what is visible and asked for.
+
+        One SELECT, one more for each nested list, and one more for the count unless the page shows it.
         """
         asked = Asked(who=who, filters=query.filters)
         where = and_(compile(visible, self.binding), *self._conditions(asked))
@@ -148,11 +160,8 @@ class Listing:
     ) -> list[dict[str, object]]:
         names, base = self._whole if who.role is Role.ADMIN else self._restricted
         found = connection.execute(base.where(where).limit(size).offset(offset or None)).all()
-        constants, width = self.constants, len(names)
-        rows = [
-            {**constants, **{name: each for name, each in zip(names, row) if each is not None}} for row in found
-        ]
-        for place, nested in enumerate(self.nested, start=width):
+        rows = [_row(self.constants, names, row) for row in found]
+        for place, nested in enumerate(self.nested, start=len(names)):
             if rows:
                 nested.add(connection, [row[place] for row in found], rows)
         if self.finish:
@@ -161,15 +170,15 @@ class Listing:
         return rows
 
     @cached_property
-    def _whole(self) -> tuple[tuple[str, ...], Select[tuple[object, ...]]]:
+    def _whole(self) -> tuple[tuple[str, ...], _Select]:
         return tuple(self.columns), self._select(self.columns)
 
     @cached_property
-    def _restricted(self) -> tuple[tuple[str, ...], Select[tuple[object, ...]]]:
+    def _restricted(self) -> tuple[tuple[str, ...], _Select]:
         columns = {name: column for name, column in self.columns.items() if name not in self.operators}
         return tuple(columns), self._select(columns)
 
-    def _select(self, columns: Columns) -> Select[tuple[object, ...]]:
+    def _select(self, columns: Columns) -> _Select:
         keys = [nested.key for nested in self.nested]
         found = sqlalchemy.select(*(each.label(name) for name, each in columns.items()), *keys)
         return found.select_from(self.source).where(self.alive).order_by(*self.order or (self.table.c.id,))
@@ -221,7 +230,8 @@ def refers(column: ColumnElement[int], table: Table) -> Narrow:
         text = str(value)
         if text.isdecimal():
             return column == int(text)
-        return column == sqlalchemy.select(table.c.id).where(table.c.uuid == text).scalar_subquery()
+        found = sqlalchemy.select(table.c.id).where(table.c.uuid == text)
+        return column == found.correlate(None).scalar_subquery()
 
     return narrow
 
@@ -238,6 +248,8 @@ def owner(table: Table, account: Table, domain: Table) -> tuple[Join, Join]:
 
 def _ownership(binding: Binding, own: Callable[[Asked], Filter | None], asked: Asked) -> list[Condition]:
     """`listall`, `account`, `domainid` and `isrecursive`, as CloudStack takes them."""
+    if asked.filters.get("projectid") not in (None, "-1"):
+        return [sqlalchemy.false()]  # there are no projects yet
     domain = asked.filters.get("domainid")
     if asked.given("account"):
         home = _DOMAIN.c.uuid == str(domain) if domain is not None else _DOMAIN.c.path == asked.who.scope
@@ -257,7 +269,19 @@ def _ownership(binding: Binding, own: Callable[[Asked], Filter | None], asked: A
 
 
 def _column(column: ColumnElement[str] | None) -> ColumnElement[str]:
-    return sqlalchemy.null() if column is None else column
+    if column is None:
+        raise TypeError("only what has an owner and a scope is listed by them")
+    return column
+
+
+def _row(
+    constants: Mapping[str, object], names: Sequence[str], values: Iterable[object]
+) -> dict[str, object]:
+    """A row by the wire's names, without what is NULL; `values` may go on behind the names."""
+    return {
+        **constants,
+        **{name: value for name, value in zip(names, values, strict=False) if value is not None},
+    }
 
 
 def _source(table: Table, joins: Sequence[Join]) -> FromClause:

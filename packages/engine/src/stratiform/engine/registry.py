@@ -71,7 +71,13 @@ def create(tx: Transaction, world: World, noun: Noun, **values: object) -> Row:
 
     Raises `BadParameter` for a name that is none and `Taken` for one that is not free.
     """
-    columns = {"id": tx.new_id(), "uuid": world.ids.uuid(), "generation": 0, "created": world.clock.now(), **values}
+    columns = {
+        "id": tx.new_id(),
+        "uuid": world.ids.uuid(),
+        "generation": 0,
+        "created": world.clock.now(),
+        **values,
+    }
     if noun.name:
         columns |= _named(tx, noun, str(values["name"]), values)
     try:
@@ -147,15 +153,18 @@ def _named(
 ) -> dict[str, object]:
     """The two columns of a name that is free."""
     parameter = noun.name or "name"
-    columns = {"name": (clean := check.name(parameter, name)), "name_key": name_key(clean)}
+    clean = check.name(parameter, name)
+    columns: dict[str, object] = {"name": clean, "name_key": name_key(clean)}
     if noun.within is None:
-        return dict(columns)
+        return columns
     table = noun.table
     same = [table.c[each] == values.get(each) for each in noun.within]
-    found = sqlalchemy.select(table.c.id).where(table.c.name_key == columns["name_key"], table.c.removed.is_(None), *same)
+    found = sqlalchemy.select(table.c.id).where(
+        table.c.name_key == columns["name_key"], table.c.removed.is_(None), *same
+    )
     if any(id != but for id in tx.execute(found).scalars()):
         raise _taken(noun, columns)
-    return dict(columns)
+    return columns
 
 
 def _taken(noun: Noun, columns: dict[str, object]) -> Taken:
@@ -170,7 +179,7 @@ def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
     if users:
         asked = (sqlalchemy.exists().where(each == row.id, each.table.c.removed.is_(None)) for each in users)
         found = tx.execute(sqlalchemy.select(*asked)).one()
-        for column, is_used in zip(users, found, strict=True):  # type: ignore[call-overload]
+        for column, is_used in zip(users, found, strict=True):
             if is_used:
                 raise InUse(kind=noun.label, name=label(row), user=column.table.name.replace("_", " "))
 
@@ -181,7 +190,6 @@ def _referring(noun: Noun) -> Iterator[Column[object]]:
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
             column = key.parent
-            if key.column.table is noun.table and (table.name, column.name) not in parts:
-                if not column.name.startswith("last_"):
-                    yield column
-
+            is_part = (table.name, column.name) in parts
+            if key.column.table is noun.table and not is_part and not column.name.startswith("last_"):
+                yield column

@@ -14,7 +14,11 @@ from stratiform.framework.db.database import Transaction
 
 OS_TYPES = {
     "Ubuntu": ("Ubuntu 18.04 LTS", "Ubuntu 20.04 LTS", "Ubuntu 22.04 LTS", "Ubuntu 24.04 LTS"),
-    "Debian": ("Debian GNU/Linux 10 (64-bit)", "Debian GNU/Linux 11 (64-bit)", "Debian GNU/Linux 12 (64-bit)"),
+    "Debian": (
+        "Debian GNU/Linux 10 (64-bit)",
+        "Debian GNU/Linux 11 (64-bit)",
+        "Debian GNU/Linux 12 (64-bit)",
+    ),
     "CentOS": ("CentOS 7", "CentOS 8", "CentOS 5.6 (64-bit)", "CentOS 5.3 (64-bit)"),
     "Red Hat": ("Red Hat Enterprise Linux 8", "Red Hat Enterprise Linux 9"),
     "Rocky Linux": ("Rocky Linux 8", "Rocky Linux 9"),
@@ -51,7 +55,7 @@ NETWORK_OFFERINGS = {
     ),
     "DefaultL2NetworkOffering": ("L2", "Offering for L2 networks", ()),
 }
-"""Kind, text and services; disabled but for the shared ones until networks of the other kinds are provided."""
+"""Kind, text and services; only the shared ones are enabled until networks of other kinds are provided."""
 
 
 def seed(tx: Transaction, world: World) -> None:
@@ -93,7 +97,7 @@ def _offerings(tx: Transaction, world: World) -> None:
         offering.create_disk(tx, world, name=name, size=size, is_customized=size is None, display_text=text)
     for name, (kind, text, services) in NETWORK_OFFERINGS.items():
         shared = kind == "Shared"
-        providers = {service: "VirtualRouter" for service in services}
+        providers = dict.fromkeys(services, "VirtualRouter")
         if "SecurityGroup" in providers:
             providers["SecurityGroup"] = "SecurityGroupProvider"
         offering.create_network(

@@ -1,7 +1,7 @@
 """Filters of `api.access` as SQL: the one predicate that lists are narrowed by and entities are checked with.
 
-An attribute that a noun does not bind is None for every row of it, exactly as `access.holds` takes it: nothing
-equals it but `Equals(attribute, None)`, and a deny that speaks of it denies nothing.
+An attribute that a noun does not bind is None for every row of it, as `access.holds` takes it: nothing equals
+it but `Equals(attribute, None)`, and a deny that speaks of it denies nothing.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, or_, true
 
 from stratiform.api import access
+from stratiform.engine.entity import Expression
 from stratiform.framework.base import errors
 
 Condition = ColumnElement[bool]
@@ -71,7 +72,7 @@ class Binding:
 
     def collects(self, attribute: str) -> bool:
         """Whether the attribute is one of many values that the noun has."""
-        return (attribute == "tag" and self.tags is not None) or (attribute == "shared" and self._is_shared())
+        return attribute == "tag" and self.tags is not None or attribute == "shared" and self._is_shared()
 
     def shared(self, account: str) -> Condition:
         """Whether an entity is shared with the account."""
@@ -80,7 +81,7 @@ class Binding:
             ways.append(self.shares.exists(self.table, account))
         return or_(false(), *ways)
 
-    def columns(self) -> list[ColumnElement[object]]:
+    def columns(self) -> list[Expression]:
         """What a SELECT has to answer for `attributes`."""
         columns = {"owner": self.owner, "scope": self.scope, "public": self.public}
         return [column.label(f"its_{name}") for name, column in columns.items() if column is not None]
@@ -193,4 +194,8 @@ def _one_of(binding: Binding, attribute: str, values: tuple[str, ...], negated: 
 def _account_ids(values: tuple[str, ...] | list[str]) -> sqlalchemy.Select[int]:
     account = sqlalchemy.table("account", sqlalchemy.column("id"), sqlalchemy.column("uuid"))
     found = sqlalchemy.select(account.c.id)
-    return found.where(account.c.uuid == values[0]) if len(values) == 1 else found.where(account.c.uuid.in_(values))
+    return (
+        found.where(account.c.uuid == values[0])
+        if len(values) == 1
+        else found.where(account.c.uuid.in_(values))
+    )

@@ -17,7 +17,7 @@ JOB = View(
         whole("jobprocstatus", "how far it is, in per cent"),
         whole("jobresultcode", "0, or the code of the error that ended it"),
         string("jobresulttype", "object"),
-        Field("jobresult", "map", "what the command answers, or the error"),
+        Field("jobresult", "responseobject", "what the command answers, or the error"),
         string("jobinstancetype", "the type of what it is about"),
         string("jobinstanceid", "UUID of what it is about"),
         date("created", "when it was asked for"),

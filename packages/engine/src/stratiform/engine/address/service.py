@@ -1,4 +1,4 @@
-"""Addresses: claimed and released by one statement for any number of network cards; ranges made and removed."""
+"""Addresses, claimed and released by one statement for any number of network cards; and their ranges."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -14,7 +14,6 @@ from stratiform.engine.registry import Noun, Row
 from stratiform.framework.base.world import World
 from stratiform.framework.db import rows
 from stratiform.framework.db.database import Transaction
-
 
 RANGE = Noun(
     kind="ip_range",
@@ -51,8 +50,8 @@ class Claimed(NamedTuple):
 def claim(tx: Transaction, wanted: Iterable[Wanted]) -> dict[int, Claimed]:
     """Give each card the lowest free address of its network, or the one it asks for; answers by `nic_id`.
 
-    A card that is not in the answer got none. One statement, with one more for cards that ask for an address, and
-    one more on PostgreSQL where a rival's open transaction holds the last free ones, which is then waited for.
+    A card that is not in the answer got none. One statement, with one more for cards that ask for an address,
+    and one more on PostgreSQL where a rival's open transaction holds the last free ones: it is waited for.
     """
     cards = sorted(wanted)
     got = _claim(tx, "named", [card for card in cards if card.ip4])
@@ -90,8 +89,8 @@ def create_range(
 ) -> Row:
     """A range and a row for each address of it but the gateway.
 
-    Without a `network` the addresses are public. Inside a `segment`, the name of what carries them, an address is
-    in one range only: raises `BadParameter` where two would overlap.
+    Without a `network` the addresses are public. Inside a `segment`, the name of what carries them, an
+    address is in one range only: raises `BadParameter` where two would overlap.
     """
     span = examine(gateway, netmask, start_ip, end_ip)
     _refuse_overlap(tx, segment, span)
@@ -127,7 +126,9 @@ def ranges(tx: Transaction, network_id: int) -> Sequence[Row]:
 def remove_range(tx: Transaction, world: World, row: Row) -> None:
     """Remove a range and its addresses. Raises `AddressesInUse` unless all are free."""
     taken = (address.c.ip_range_id == row.id, address.c.removed.is_(None), address.c.state != State.FREE)
-    count = tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)).scalar_one()
+    count = tx.execute(
+        sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)
+    ).scalar_one()
     if count:
         raise AddressesInUse(name=f"{row.start_ip}-{row.end_ip}", count=count)
     registry.remove(tx, world, RANGE, row)
@@ -146,7 +147,9 @@ def _refuse_overlap(tx: Transaction, segment: str, span: Range) -> None:
 
 
 def _addresses(world: World, row: Row, span: Range) -> list[dict[str, object]]:
-    common = {name: getattr(row, name) for name in ("zone_id", "network_id", "segment", "created", "is_public")}
+    common = {
+        name: getattr(row, name) for name in ("zone_id", "network_id", "segment", "created", "is_public")
+    }
     return [
         {
             "id": row.id * LARGEST + int(each) - row.start_number,
@@ -180,7 +183,9 @@ def _change(tx: Transaction, how: str, nic_ids: Iterable[int]) -> None:
     if cards := [{"nic_id": nic_id} for nic_id in sorted(set(nic_ids))]:
         source = rows.source(tx.dialect, {"nic_id": "integer"})
         sets = f"{_CHANGE[how]}, generation = address.generation + 1"
-        statement = sqlalchemy.text(f"UPDATE address SET {sets} FROM {source} WHERE address.nic_id = r.nic_id")
+        statement = sqlalchemy.text(
+            f"UPDATE address SET {sets} FROM {source} WHERE address.nic_id = r.nic_id"
+        )
         tx.execute(statement, {"rows": rows.encode(cards)})
 
 

@@ -1,10 +1,10 @@
-"""Claims on hosts and pools: one conditional update for any number of them, so that nobody gets more than there is.
+"""Claims on hosts and pools: one conditional update for any number, so that nobody gets more than there is.
 
-Claims are the last thing that a transaction writes. Each is derivable: `recount.differences` sums up what lives on
-a host or in a pool and compares.
+Claims are the last thing that a transaction writes. Each is derivable: `recount.differences` sums up what
+lives on a host or in a pool and compares.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ HostClaim: TypeAlias = tuple[int, int, int, int]
 PoolClaim: TypeAlias = tuple[int, int]
 """A pool's id and bytes."""
 
-COUNTERS = {
+COUNTERS: Mapping[str, Mapping[str, str | None]] = {
     "host": {"cpu_used": "cpu_total", "memory_used": "memory_total", "vms": None},
     "pool": {"used": "total"},
 }
@@ -57,7 +57,9 @@ def release_pools(tx: Transaction, claims: Iterable[PoolClaim]) -> None:
     _release(tx, "pool", claims)
 
 
-def _claim(tx: Transaction, table: str, claims: Iterable[Sequence[int]], admitting: Collection[str]) -> set[int]:
+def _claim(
+    tx: Transaction, table: str, claims: Iterable[Sequence[int]], admitting: Collection[str]
+) -> set[int]:
     wanted = _sums(table, claims)
     if not wanted:
         return set()
@@ -84,7 +86,9 @@ def _statement(dialect: str, table: str, sign: str) -> sqlalchemy.TextClause:
     sets = ", ".join(f"{name} = {table}.{name} {sign} r.{name}" for name in counters)
     where = [f"{table}.id = r.id"]
     if sign == "+":
-        where += [f"{table}.{name} + r.{name} <= {table}.{bound}" for name, bound in counters.items() if bound]
+        where += [
+            f"{table}.{name} + r.{name} <= {table}.{bound}" for name, bound in counters.items() if bound
+        ]
         where.append(f"{table}.removed IS NULL AND {table}.state IN :admitting")
     head = ""
     if dialect == "postgresql":  # locks in the order of ids, so that no two claimers wait for each other
@@ -94,5 +98,5 @@ def _statement(dialect: str, table: str, sign: str) -> sqlalchemy.TextClause:
         where.append(f"{table}.id IN (SELECT id FROM locked)")
     source = rows.source(dialect, dict.fromkeys(("id", *counters), "integer"))
     update = f"UPDATE {table} SET {sets} FROM {source} WHERE {' AND '.join(where)} RETURNING {table}.id"
-    expanding = [bindparam("admitting", expanding=True)] if sign == "+" else []
-    return sqlalchemy.text(head + update).bindparams(*expanding)
+    statement = sqlalchemy.text(head + update)
+    return statement.bindparams(bindparam("admitting", expanding=True)) if sign == "+" else statement

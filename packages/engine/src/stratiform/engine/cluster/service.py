@@ -40,7 +40,7 @@ def create(
     cpu_overcommit: int = 100,
     memory_overcommit: int = 100,
 ) -> Row:
-    """A cluster of a pod. Over-commitment is percent of what its hosts have, set for hosts that connect later."""
+    """A cluster of a pod. Over-commitment is percent of what hosts have that connect from now on."""
     return registry.create(
         tx,
         world,

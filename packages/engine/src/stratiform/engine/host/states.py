@@ -42,7 +42,7 @@ machine = Machine(
         (State.CREATING, Event.SUCCEED, State.ENABLED),
         (State.CREATING, Event.FAIL, State.ERROR),
         (State.ERROR, Event.ENABLE, State.CREATING),
-        # Disabled takes no new placements, but operators may; Inactive takes nothing new while what runs goes on.
+        # Disabled takes no placements but an operator's; Inactive takes nothing new while what runs goes on.
         (State.ENABLED, Event.DISABLE, State.DISABLED),
         (State.ENABLED, Event.DEACTIVATE, State.INACTIVE),
         (State.DISABLED, Event.ENABLE, State.ENABLED),

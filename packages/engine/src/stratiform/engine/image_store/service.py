@@ -12,7 +12,13 @@ NOUN = Noun(kind="image_store", table=image_store, event="IMAGE.STORE")
 
 
 def create(
-    tx: Transaction, world: World, *, provider: str, url: str, name: str | None = None, zone: Row | None = None
+    tx: Transaction,
+    world: World,
+    *,
+    provider: str,
+    url: str,
+    name: str | None = None,
+    zone: Row | None = None,
 ) -> Row:
     """An image store, of one zone or of all; it is called as its url unless it has a name."""
     protocol = urlsplit(url).scheme

@@ -40,16 +40,16 @@ def create(
 ) -> Row:
     """A shared network with its first range of addresses, ready for machines.
 
-    `vlan_id` is a VLAN's number or `untagged`; a VLAN is one network's on a physical network. The network is every
-    account's below the owner's domain, unless `acl_type` is Account.
+    `vlan_id` is a VLAN's number or `untagged`; a VLAN is one network's on a physical network. The network is
+    every account's below the owner's domain, unless `acl_type` is Account.
     """
     if offering.guest_type != GuestType.SHARED:
         raise NotProvided(kind=offering.guest_type)
-    for parameter, value in (("gateway", gateway), ("netmask", netmask), ("startip", start_ip)):
-        if value is None:
-            reason = "a shared network needs gateway, netmask and startip"
-            raise check.BadParameter(parameter=parameter, value=None, reason=reason)
-    assert gateway is not None and netmask is not None and start_ip is not None
+    if not (gateway and netmask and start_ip):
+        given = {"gateway": gateway, "netmask": netmask, "startip": start_ip}
+        absent = next(parameter for parameter, value in given.items() if not value)
+        reason = "a shared network needs gateway, netmask and startip"
+        raise check.BadParameter(parameter=absent, value=given[absent], reason=reason)
     number = vlan(vlan_id)
     row = registry.create(
         tx,

@@ -111,7 +111,9 @@ def create_service(
     The three of `cpus`, `speed` (MHz of one) and `memory` (MiB) go together; without them tenants choose.
     """
     sizes = {"cpunumber": (cpus, 1), "cpuspeed": (speed, 1), "memory": (memory, 32)}
-    given = {name: check.at_least(name, value, low) for name, (value, low) in sizes.items() if value is not None}
+    given = {
+        name: check.at_least(name, value, low) for name, (value, low) in sizes.items() if value is not None
+    }
     if len(given) not in (0, 3):
         absent = next(iter(sizes.keys() - given.keys()))
         reason = "cpunumber, cpuspeed and memory are given together, or none of them for a custom offering"

@@ -10,9 +10,7 @@ from stratiform.engine.registry import Noun, Row
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 
-NOUN = Noun(
-    kind="physical_network", table=physical_network, event="PHYSICAL.NETWORK", within=("zone_id",)
-)
+NOUN = Noun(kind="physical_network", table=physical_network, event="PHYSICAL.NETWORK", within=("zone_id",))
 
 
 def create(
@@ -58,4 +56,3 @@ def update(
 def remove(tx: Transaction, world: World, row: Row) -> None:
     """Remove a physical network without networks."""
     registry.remove(tx, world, NOUN, row)
-

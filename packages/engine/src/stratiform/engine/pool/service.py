@@ -26,7 +26,7 @@ def create(
     tags: str | None = None,
     capacity: int | None = None,
 ) -> Row:
-    """A pool of a cluster or of a whole zone, not attached to any host yet; `capacity` in bytes may be told later."""
+    """A pool of a cluster or of a whole zone, not attached yet; its `capacity` in bytes may be told later."""
     wanted = (scope or ("CLUSTER" if cluster else "ZONE")).upper()
     if wanted == "CLUSTER" and cluster is None:
         reason = "a pool of the scope CLUSTER needs one"
@@ -61,7 +61,7 @@ def create(
 
 
 def measured(tx: Transaction, row: Row, *, capacity: int, used_there: int, overcommit: int = 100) -> Row:
-    """A host told the pool's size: bytes there are and bytes in use; `overcommit` is percent that may be claimed."""
+    """Note what a host told: bytes there are, bytes in use; `overcommit` is percent that may be claimed."""
     total = capacity * overcommit // 100
     return registry.change(tx, NOUN, row, capacity=capacity, total=total, used_there=used_there)
 

@@ -51,7 +51,7 @@ def create(
     requires_hvm: bool = True,
     is_direct_download: bool = False,
 ) -> Row:
-    """A template of one zone or of all, from the image at `url`; `size` is the bytes of the disk made from it.
+    """A template of one zone or of all, from the image at `url`; `size` is bytes of the disk made from it.
 
     Hosts fetch the image themselves when they first need it, so it is ready at once.
     """
@@ -93,7 +93,9 @@ def update(
 ) -> Row:
     """Rename a template or describe it anew."""
     values = {"name": name, "display_text": display_text}
-    return registry.change(tx, NOUN, row, **{key: value for key, value in values.items() if value is not None})
+    return registry.change(
+        tx, NOUN, row, **{key: value for key, value in values.items() if value is not None}
+    )
 
 
 def remove(tx: Transaction, world: World, row: Row) -> None:

@@ -91,5 +91,5 @@ def _arguments(declared: Callable[..., object]) -> type[msgspec.Struct]:
 
 
 def _version(verb: Callable[..., object]) -> int:
-    owner = verb.__globals__[verb.__qualname__.rpartition(".")[0]]  # type: ignore[attr-defined]
+    owner = verb.__globals__[verb.__qualname__.rpartition(".")[0]]
     return int(getattr(owner, "VERSION", 1))

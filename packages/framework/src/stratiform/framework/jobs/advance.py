@@ -71,7 +71,7 @@ class Advance:
         wanted = rows.encode([{"id": each} for each in sorted(set(ids))])
         found = self.work.tx.execute(statement.lock(self.work.tx.dialect), {"rows": wanted})
         for row in found.mappings():
-            self._known.setdefault(int(row["id"]), decode(row, self._registry))
+            self._known.setdefault(int(row["id"]), decode(dict(row), self._registry))
         return self._known
 
     def claim(self, stage: str, limit: int) -> list[AnyRun]:
@@ -79,7 +79,7 @@ class Advance:
         kinds = [{"kind": name, "version": version} for name, version in self._registry.jobs]
         parameters = {"stage": stage, "limit": limit, "kinds": rows.encode(kinds)}
         found = self.work.tx.execute(statement.claim(self.work.tx.dialect), parameters)
-        runs = [decode(row, self._registry) for row in found.mappings()]
+        runs = [decode(dict(row), self._registry) for row in found.mappings()]
         self._known.update((run.id, run) for run in runs)
         return runs
 
@@ -136,7 +136,7 @@ class Advance:
         elif not step.batch:
             for run in sound:
                 with context.use(run.context):
-                    run.answer = self._guarded([run], lambda run=run: step.run(self.work, run))  # type: ignore[misc]
+                    run.answer = self._guarded([run], lambda run=run: step.run(self.work, run))
         following = []
         for run in runs:
             error = self._verdicts.get(run.id) or self.work.failed(run)

@@ -7,6 +7,7 @@ import msgspec
 
 from stratiform.framework.context import Context
 from stratiform.framework.jobs.kind import Step
+from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
 
 P = TypeVar("P", bound=msgspec.Struct)
@@ -15,7 +16,15 @@ P = TypeVar("P", bound=msgspec.Struct)
 class Call(Generic[P]):
     """One attempt at the effect of a job's step; its intent is durable, its outcome is not."""
 
-    def __init__(self, run: Run[P], step: Step, answered: Callable[["Call[P]", object, BaseException | None], None]) -> None:
+    def __init__(
+        self,
+        run: Run[P],
+        step: Step,
+        provided: Provided,
+        answered: Callable[["Call[P]", object, BaseException | None], None],
+    ) -> None:
+        self.the = provided.the
+        """What the composition of the program provides for effects, by its type."""
         self.id = run.id
         self.job = run.uuid
         self.attempt = run.attempt

@@ -1,7 +1,7 @@
 """The kernel: one loop of housekeeping for a process, and the workers of its stages."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -19,6 +19,7 @@ from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.advance import Advance, Fault
 from stratiform.framework.jobs.call import Call
 from stratiform.framework.jobs.kind import Registry
+from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run, decode
 from stratiform.framework.jobs.stage import AnyCall, Answer, Workers
 from stratiform.framework.jobs.state import State
@@ -41,11 +42,20 @@ class OutcomeUnknown(errors.Error):
 class Kernel:
     """The job engine of one process. Made once, given to whoever files jobs; `start` makes it work on them too."""
 
-    def __init__(self, *, world: World, database: Database, registry: Registry, membership: Membership) -> None:
+    def __init__(
+        self,
+        *,
+        world: World,
+        database: Database,
+        registry: Registry,
+        membership: Membership,
+        provide: Iterable[object] = (),
+    ) -> None:
         self.world = world
         self.database = database
         self.registry = registry
         self.membership = membership
+        self.provided = Provided(provide)
         self.duties: list[Callable[[], None]] = []
         """What else the one loop of this process does each second; each must be short."""
         self._bell = world.threads.wakeup()
@@ -63,7 +73,7 @@ class Kernel:
     def transaction(self) -> Iterator[Work]:
         """Open a transaction in which jobs may be submitted; on commit their workers are woken."""
         with self.database.transaction() as tx:
-            work = Work(tx, self.registry, self.world)
+            work = Work(tx, self.registry, self.world, self.provided)
             yield work
             work.finish()
             tx.after_commit(lambda: self._ring(work))
@@ -110,7 +120,7 @@ class Kernel:
             self.membership.bury(tx, self.membership.dead(tx))
             found = tx.execute(statement.adopt(self.database.dialect), parameters).mappings().all()
         for row in found:
-            self._inquire(self._call(decode(row, self.registry)))
+            self._inquire(self._call(decode(dict(row), self.registry)))
 
     def answered(self, call: AnyCall, value: object, error: BaseException | None) -> None:
         """Queue the outcome of an effect to be recorded."""
@@ -118,7 +128,7 @@ class Kernel:
         workers.push(workers.answers, (call, value, error))
 
     def _call(self, run: AnyRun) -> AnyCall:
-        call = Call(run, run.job.step(run.step), self.answered)
+        call = Call(run, run.job.step(run.step), self.provided, self.answered)
         with self._lock:
             self._calls[run.id] = call
         return call
@@ -215,7 +225,7 @@ class Kernel:
     ) -> bool:
         with self.database.transaction() as tx:
             self.membership.check()
-            work = Work(tx, self.registry, self.world)
+            work = Work(tx, self.registry, self.world, self.provided)
             advance = Advance(
                 work,
                 self.registry,

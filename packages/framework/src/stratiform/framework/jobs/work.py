@@ -17,6 +17,7 @@ from stratiform.framework.events import outbox
 from stratiform.framework.events.outbox import Event
 from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import Job, Registry
+from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.state import Direction, Outcome, State
 from stratiform.framework.jobs.table import job_done, journal
@@ -45,9 +46,11 @@ class Note:
 class Work:
     """One transaction's work. Steps write through `tx`; submit, spawn, publish and note are written at its end."""
 
-    def __init__(self, tx: Transaction, registry: Registry, world: World) -> None:
+    def __init__(self, tx: Transaction, registry: Registry, world: World, provided: Provided) -> None:
         self.tx = tx
         self.world = world
+        self.the = provided.the
+        """What the composition of the program provides for steps, by its type."""
         self.now = world.clock.now()
         self.born: list[Run[msgspec.Struct]] = []
         self.changed: dict[int, Run[msgspec.Struct]] = {}
@@ -97,10 +100,11 @@ class Work:
     ) -> Run[msgspec.Struct]:
         """Give the parent a child; the parent waits after this step until all its children have ended.
 
-        The children's results are the `answer` of the parent's next step, in the order they were spawned. If one
+        A child serves what the parent's step serves. The children's results are the `answer` of the parent's next step, in the order they were spawned. If one
         fails, the parent is undone. `lane` replaces the lane that the kind declares.
         """
         number = self.tx.new_id()
+        serves = parent.current or parent.job.steps[-1]
         child = Run(
             job=job,
             id=number,
@@ -110,7 +114,7 @@ class Work:
             lane=lane or job.lane_key(payload),
             held=parent.held,
             fair_key=parent.fair_key,
-            priority=int(job.steps[0].priority),
+            priority=int(serves.priority),
             ticket=0,
             resource=resource or parent.resource,
             principal=parent.principal,

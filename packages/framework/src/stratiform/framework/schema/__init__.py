@@ -1,5 +1,6 @@
 """The framework's tables as a layer: their declarations, their version and their migrations."""
 
+from stratiform.framework.agents import table as agents
 from stratiform.framework.cluster import table as cluster
 from stratiform.framework.config import table as config
 from stratiform.framework.db import sequence
@@ -16,6 +17,7 @@ FRAMEWORK = Layer(
         events.metadata,
         cluster.metadata,
         jobs.metadata,
+        agents.metadata,
     ),
     version=1,
     oldest=1,

@@ -1,0 +1,93 @@
+"""The list of hosts: the engine's resource state and counters, the agent manager's connection."""
+
+from sqlalchemy import func
+
+from stratiform.engine.cluster.table import cluster
+from stratiform.engine.host.table import host
+from stratiform.engine.listing import Listing, named, refers
+from stratiform.engine.pod.table import pod
+from stratiform.engine.visible import Binding
+from stratiform.engine.zone.table import zone
+from stratiform.framework.agents.table import resource
+
+MIB = 1 << 20
+
+_NEVER = "Disconnected"
+
+
+def _shares(row: dict[str, object]) -> None:
+    """The wire has shares in percent as text, and over-commitment as text too."""
+    for claimed, total in (
+        ("cpuallocatedvalue", "cpuwithoverprovisioning"),
+        ("memoryallocated", "memorywithoverprovisioning"),
+    ):
+        there = int(str(row[total]))
+        share = 100 * int(str(row[claimed])) / there if there else 0.0
+        name = claimed.removesuffix("value")
+        row[f"{name}percentage"] = f"{share:.2f}%"
+        row[total] = str(there)
+    row["cpuallocated"] = row["cpuallocatedpercentage"]
+    row["memoryallocatedbytes"] = row["memoryallocated"]
+
+
+LISTING = Listing(
+    kind="host",
+    table=host,
+    joins=[
+        (resource, resource.c.id == host.c.id),
+        (zone, zone.c.id == host.c.zone_id),
+        (pod, pod.c.id == host.c.pod_id),
+        (cluster, cluster.c.id == host.c.cluster_id),
+    ],
+    columns={
+        "id": host.c.uuid,
+        "name": host.c.name,
+        "state": func.coalesce(resource.c.state, _NEVER),
+        "resourcestate": host.c.state,
+        "ipaddress": host.c.address,
+        "zoneid": zone.c.uuid,
+        "zonename": zone.c.name,
+        "podid": pod.c.uuid,
+        "podname": pod.c.name,
+        "clusterid": cluster.c.uuid,
+        "clustername": cluster.c.name,
+        "clustertype": cluster.c.type,
+        "arch": cluster.c.arch,
+        "hypervisor": host.c.hypervisor,
+        "hypervisorversion": host.c.hypervisor_version,
+        "capabilities": host.c.capabilities,
+        "hosttags": host.c.tags,
+        "created": host.c.created,
+        "lastpinged": resource.c.last_seen,
+        "cpunumber": host.c.cpus,
+        "cpuspeed": host.c.speed,
+        "cpuwithoverprovisioning": host.c.cpu_total,
+        "cpuallocatedvalue": host.c.cpu_used,
+        "memorytotal": host.c.memory * MIB,
+        "memorywithoverprovisioning": host.c.memory_total * MIB,
+        "memoryallocated": host.c.memory_used * MIB,
+    },
+    constants={
+        "type": "Routing",
+        "islocalstorageactive": False,
+        "hahost": False,
+        "ueficapability": False,
+        "encryptionsupported": False,
+        "instanceconversionsupported": False,
+    },
+    times=frozenset({"created", "lastpinged"}),
+    filters={
+        "name": named(host),
+        "zoneid": refers(host.c.zone_id, zone),
+        "podid": refers(host.c.pod_id, pod),
+        "clusterid": refers(host.c.cluster_id, cluster),
+        "hypervisor": host.c.hypervisor,
+        "resourcestate": host.c.state,
+        "state": lambda value, _: func.coalesce(resource.c.state, _NEVER) == value,
+        "type": lambda value, _: literal(str(value).capitalize() == "Routing"),
+        "arch": cluster.c.arch,
+    },
+    keyword=[host.c.name_key],
+    binding=Binding(table=host),
+    finish=_shares,
+)

@@ -1,0 +1,41 @@
+"""The list of pods."""
+
+from stratiform.engine.listing import Listing, named, refers
+from stratiform.engine.pod.table import pod
+from stratiform.engine.visible import Binding
+from stratiform.engine.zone.table import zone
+
+
+def _ranges(row: dict[str, object]) -> None:
+    """The wire has a list of management ranges; there is one at most."""
+    start, end = row.pop("startip", None), row.pop("endip", None)
+    if start is not None:
+        row |= {"startip": [start], "endip": [end], "forsystemvms": ["0"], "vlanid": ["untagged"]}
+        row["ipranges"] = [{"startip": start, "endip": end, "forsystemvms": "0", "vlanid": "untagged"}]
+
+
+LISTING = Listing(
+    kind="pod",
+    table=pod,
+    joins=[(zone, zone.c.id == pod.c.zone_id)],
+    columns={
+        "id": pod.c.uuid,
+        "name": pod.c.name,
+        "zoneid": zone.c.uuid,
+        "zonename": zone.c.name,
+        "gateway": pod.c.gateway,
+        "netmask": pod.c.netmask,
+        "startip": pod.c.start_ip,
+        "endip": pod.c.end_ip,
+        "allocationstate": pod.c.state,
+    },
+    times=frozenset(),
+    filters={
+        "name": named(pod),
+        "zoneid": refers(pod.c.zone_id, zone),
+        "allocationstate": pod.c.state,
+    },
+    keyword=[pod.c.name_key],
+    binding=Binding(table=pod),
+    finish=_ranges,
+)

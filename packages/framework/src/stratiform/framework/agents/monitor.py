@@ -1,0 +1,99 @@
+"""Watches resources: probes them, and records only when one begins or ceases to answer."""
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy
+import structlog
+
+from stratiform.framework import context
+from stratiform.framework.agents.channel import Channel
+from stratiform.framework.agents.states import Event, State, machine
+from stratiform.framework.agents.table import resource
+from stratiform.framework.base.clock import SECOND
+from stratiform.framework.base.world import World
+from stratiform.framework.config.option import Option
+from stratiform.framework.config.values import Config
+from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.events import outbox
+
+log = structlog.get_logger(__name__)
+
+INTERVAL = Option("ping.interval", 5, "Seconds between two looks at whether a resource answers.")
+TIMEOUT = Option("ping.timeout", 3.0, "A resource that was silent for so many ping intervals is Disconnected.")
+
+PRINCIPAL = "system:monitor"
+"""On whose behalf a change of a connection's state is recorded: nobody asked for it, it was observed."""
+
+
+class Monitor:
+    """Watches every resource of this process; one of the duties of the kernel's loop, and never blocks it.
+
+    `changed(tx, ids, state)` is called in the transaction that records a change.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        database: Database,
+        channel: Channel,
+        config: Config,
+        changed: Callable[[Transaction, Sequence[int], State], None] | None = None,
+    ) -> None:
+        self._world = world
+        self._database = database
+        self._channel = channel
+        self._config = config
+        self._changed = changed
+        self._asked = 0
+        self._began = world.clock.now()
+
+    def look(self) -> None:
+        """Probe if it is time, and record what changed since."""
+        now = self._world.clock.now()
+        interval = self._config.value(INTERVAL) * SECOND
+        if now - self._asked < interval:
+            return
+        self._asked = now
+        with self._database.reading() as connection:
+            live = sqlalchemy.select(resource).where(resource.c.state != State.REMOVED)
+            rows = connection.execute(live).all()
+        self._channel.tend(frozenset((row.transport, row.address) for row in rows))
+        for row in rows:
+            self._channel.probe(row.uuid, row.transport, row.address, row.location)
+        self._record(rows, now, int(interval * self._config.value(TIMEOUT)))
+
+    def _record(self, rows: Sequence[sqlalchemy.Row[object]], now: int, patience: int) -> None:
+        seen = self._channel.seen()
+        fresh = [row for row in rows if row.state != State.UP and now - seen.get(row.uuid, 0) < patience]
+        silent = [
+            row
+            for row in rows
+            if row.state != State.DISCONNECTED and now - max(seen.get(row.uuid, 0), self._began, row.since) >= patience
+        ]
+        if not fresh and not silent:
+            return
+        with self._database.transaction() as tx, context.use(context.begin(self._world.ids, PRINCIPAL)):
+            self._move(tx, fresh, Event.ANSWERED, now)
+            self._move(tx, silent, Event.SILENT, now)
+
+    def _move(self, tx: Transaction, rows: Sequence[sqlalchemy.Row[object]], event: Event, now: int) -> None:
+        if not rows:
+            return
+        seen = self._channel.seen()
+        members = [(row.id, row.state, row.generation) for row in rows]
+        last = {row.id: {"last_seen": seen.get(row.uuid, row.last_seen)} for row in rows}
+        moved = machine.transition(tx, resource, members, event, each=last, since=now)
+        told = [
+            outbox.Event(
+                kind=f"{row.kind.upper()}.{'UP' if event is Event.ANSWERED else 'DISCONNECTED'}",
+                resource_kind=row.kind,
+                resource=row.uuid,
+                generation=row.generation + 1,
+            )
+            for row in rows
+            if row.id in moved
+        ]
+        outbox.publish(tx, told)
+        log.info("resources changed", change=event.value, resources=[row.uuid for row in rows if row.id in moved])
+        if self._changed:
+            self._changed(tx, sorted(moved), State.UP if event is Event.ANSWERED else State.DISCONNECTED)
