@@ -15,6 +15,13 @@ def test_names_have_cloudstacks_grammar():
 
 def test_an_event_crosses_a_wire():
     event = Event(
-        id=7, number=1, at=1, kind=EventName.VM_START, resource_kind="vm", resource="u", generation=2, payload={"host": "h"}
+        id=7,
+        number=1,
+        at=1,
+        kind=EventName.VM_START,
+        resource_kind="vm",
+        resource="u",
+        generation=2,
+        payload={"host": "h"},
     )
     assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event

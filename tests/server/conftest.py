@@ -149,7 +149,8 @@ def cloud():
     zone = {"id": ZONE, "name": "zone1", "networktype": "Advanced", "dns1": None, "secret": "hidden"}
     nic = {"id": "nic-1", "deviceid": "0", "broadcasturi": "vlan://7", "ipaddress": "10.0.0.9"}
     vm = {"id": VM, "name": "web-1", "state": "Running", "created": NOW, "cpunumber": 2, "hostid": "host-1"}
-    return MemoryCloud(rows={"zone": [zone], "vm": [vm | {"nic": [nic], "details": {"a b": "1"}}]})
+    template = {"id": "template-1", "name": "debian", "isready": True, "details": {"a b": "1"}}
+    return MemoryCloud(rows={"zone": [zone], "vm": [vm | {"nic": [nic]}], "template": [template]})
 
 
 @pytest.fixture
@@ -175,9 +176,7 @@ def clock():
 @pytest.fixture
 def application(cloud, jobs, access, callers, clock):
     world = seeded(clock=clock)
-    return app.make(
-        commands=registry.collect(), cloud=cloud, jobs=jobs, access=access, callers=callers, world=world
-    )
+    return app.make(commands=registry.collect(), cloud=cloud, jobs=jobs, access=access, callers=callers, world=world)
 
 
 @pytest.fixture

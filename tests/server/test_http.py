@@ -1,12 +1,17 @@
 """The HTTP face: paths, methods, bodies and limits, by hand and by the clients that people use."""
 
 import logging
+import socket
 import threading
-from urllib.parse import urlencode
+from contextlib import contextmanager
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from stratiform.server import app, signature
+from stratiform.api.command import Command, Returns
+from stratiform.server import signature
+from stratiform.server.handlers.table import NoHandler, bind
+from stratiform.server.serving import Serving
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -66,24 +71,69 @@ def test_the_root_leads_to_the_client_and_there_to_the_api(client):
 
 
 def test_a_command_that_nothing_carries_out_is_refused_at_the_start(cloud, jobs, access):
-    literals = app.bind.__globals__["Command"]
-    orphan = literals(
-        name="listOrphans", description="x", parameters=(), returns="flat", mutates=False, example={}
-    )
-    with pytest.raises(Exception, match="listOrphans is declared, but nothing carries it out"):
-        app.bind({"listOrphans": orphan}, cloud=cloud, jobs=jobs, access=access)
+    literal = {"name": "listOrphans", "description": "Lists.", "parameters": (), "returns": Returns.FLAT}
+    orphan = Command(**literal, mutates=False, example={})
+    with pytest.raises(NoHandler, match="listOrphans is declared, but nothing carries it out"):
+        bind({"listOrphans": orphan}, cloud=cloud, jobs=jobs, access=access)
+
+
+@contextmanager
+def served(application):
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    serving = Serving(application, "127.0.0.1", 0)
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    try:
+        yield serving
+    finally:
+        serving.stop()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @pytest.fixture
 def address(application):
     """Where the application is served by waitress."""
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    server = app.serve(application, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}/client/api"
-    server.close()
-    thread.join(10)
+    with served(application) as serving:
+        yield f"http://{serving.host}:{serving.port}/client/api"
+
+
+def ask(serving, target, more=""):
+    connection = socket.create_connection((serving.host, serving.port), timeout=10)
+    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
+    return connection
+
+
+def test_what_has_arrived_is_answered_before_the_end(application, cloud):
+    begun, go_on = threading.Event(), threading.Event()
+    answered = cloud.list
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(10)
+        return answered(*arguments)
+
+    cloud.list = slow
+    with served(application) as serving:
+        connection = ask(serving, f"/client/api?{urlencode(signed())}")
+        assert begun.wait(10)
+        assert (serving.queue.waiting, serving.queue.busy, serving.queue.threads) == (0, 1, 8)
+        threading.Timer(0.2, go_on.set).start()
+    with connection, connection.makefile("rb") as answer:
+        assert b'{"listzonesresponse":{"count":1' in answer.read()
+
+
+@pytest.mark.parametrize(("length", "status"), [(15_000, b"401"), (17_000, b"431")])
+def test_a_long_question_fits_into_16_kib(application, length, status):
+    with served(application) as serving, ask(serving, f"/client/api?x={'y' * length}") as connection:
+        assert connection.recv(100).split()[1] == status
+
+
+@pytest.mark.parametrize("target", ["/client/api?response=json", "//client/api", "/client/api?%", "/%00", "*"])
+@pytest.mark.parametrize("more", ["", "Content-Length: 0\r\n", "Cookie: x=\xff\r\n", "X: \r\n"])
+def test_odd_requests_get_no_500(application, target, more):
+    with served(application) as serving, ask(serving, target, more) as connection:
+        assert connection.recv(100).split()[1] in {b"400", b"401", b"404", b"405"}
 
 
 def test_cs_talks_to_it(address, cloud):
@@ -96,7 +146,7 @@ def test_cs_talks_to_it(address, cloud):
         assert client.listApis()["count"] == 31
         assert client.listPods() == {}
         with pytest.raises(cs.CloudStackApiException) as refused:
-            client.listZones(page=1)
+            client.listZones(page=1, pagesize=501)
         assert refused.value.error["errorcode"] == 431
     with pytest.raises(cs.CloudStackException):
         cs.CloudStack(endpoint=address, key="KEY", secret="WRONG").listZones()
@@ -105,7 +155,10 @@ def test_cs_talks_to_it(address, cloud):
 def test_libcloud_talks_to_it(address, cloud):
     types = pytest.importorskip("libcloud.compute.types")
     providers = pytest.importorskip("libcloud.compute.providers")
-    driver = providers.get_driver(types.Provider.CLOUDSTACK)(key="KEY", secret="SECRET", url=address)
+    parts = urlsplit(address)
+    driver = providers.get_driver(types.Provider.CLOUDSTACK)(
+        key="KEY", secret="SECRET", secure=False, host=parts.hostname, port=parts.port, path=parts.path
+    )
     assert [zone.name for zone in driver.list_locations()] == ["zone1"]
     found = driver.connection.request(
         "/client/api", params={"command": "listZones", "name": "~[x]*", "zoneId": "1", "Zebra": "2"}

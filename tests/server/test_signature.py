@@ -53,9 +53,7 @@ def test_the_deviations_differ_from_each_other():
     assert len({signature.sign(ODD, "SECRET", each, order) for each in encodings for order in orders}) == 6
 
 
-@pytest.mark.parametrize(
-    "changed", [{"name": "other"}, {"more": "1"}, {"command": "listPods"}, {"apiKey": "K"}]
-)
+@pytest.mark.parametrize("changed", [{"name": "other"}, {"more": "1"}, {"command": "listPods"}, {"apiKey": "K"}])
 def test_whatever_is_changed_is_noticed(changed):
     signed = signature.sign(FULL, "SECRET")
     assert signature.verify(FULL, signed, "SECRET")
@@ -94,9 +92,7 @@ def test_a_signature_holds_until_it_expires(expires, callers, clock):
         authenticate(known, callers, clock)
 
 
-@pytest.mark.parametrize(
-    "expires", ["", "tomorrow", "2030-01-01", "2030-01-01T00:00:00", "2030-13-01T00:00:00Z"]
-)
+@pytest.mark.parametrize("expires", ["", "tomorrow", "2030-01-01", "2030-01-01T00:00:00", "2030-13-01T00:00:00Z"])
 def test_version_3_needs_a_time_that_can_be_read(expires, callers, clock):
     with pytest.raises(Unauthenticated):
         authenticate({"signatureVersion": "3", "expires": expires}, callers, clock)

@@ -38,10 +38,7 @@ def test_an_object_has_its_dates_and_nested_objects_and_nothing_undeclared(clien
     _, body = client("listVirtualMachines")
     [vm] = body["virtualmachine"]
     assert vm["created"] == "2026-01-31T10:00:00+0000"
-    assert vm["details"] == {"a b": "1"}
-    assert vm["nic"] == [
-        {"id": "nic-1", "deviceid": "0", "ipaddress": "10.0.0.9", "broadcasturi": "vlan://7"}
-    ]
+    assert vm["nic"] == [{"id": "nic-1", "deviceid": "0", "ipaddress": "10.0.0.9", "broadcasturi": "vlan://7"}]
     assert vm["hostid"] == "host-1"
     _, body = client("listVirtualMachines", key="TENANT")
     assert {"hostid"}.isdisjoint(body["virtualmachine"][0])
@@ -112,7 +109,7 @@ def test_an_error_is_told_in_the_protocols_words(client):
     ("error", "status", "exception"),
     [
         (Invalid(reason="no"), 431, 4350),
-        (NotFound(kind="vm", key="id", value=VM), 431, 4350),
+        (NotFound(kind="host", key="name", value=VM), 431, 4350),
         (Conflict(kind="vm", id=VM, state="Destroyed", action="start"), 431, 4350),
         (Denied(who="you", action="do it"), 531, 4365),
         (InsufficientCapacity(what="vm", reason="full"), 533, 4325),
@@ -182,6 +179,27 @@ def test_the_capabilities_are_one_object_without_a_count(client):
     needed |= {"allowuserviewdestroyedvm", "allowuserexpungerecovervm", "defaultuipagesize"}
     needed |= {"projectinviterequired", "allowusercreateprojects", "instanceleaseenabled"}
     assert needed <= body["capability"].keys()
+
+
+@pytest.mark.parametrize(
+    ("command", "parameter"),
+    [
+        ("listVirtualMachines", "id"),
+        ("listHosts", "zoneid"),
+        ("listVirtualMachines", "ids"),
+        ("startVirtualMachine", "id"),
+    ],
+)
+def test_an_id_that_nothing_has_is_refused_in_the_words_that_terraform_looks_for(client, cloud, command, parameter):
+    cloud.rows.clear()
+    cloud.error = None if command.startswith("list") else NotFound(kind="vm", key="id", value=JOB)
+    status, body = client(command, **{parameter: JOB})
+    words = f"Invalid parameter {parameter} value={JOB} due to incorrect long value format, or entity does not exist"
+    assert (status, body["cserrorcode"], words in body["errortext"]) == (431, 9999, True)
+
+
+def test_an_id_that_something_has_narrows_to_nothing(client, cloud):
+    assert client("listHosts", zoneid=ZONE) == (200, {})
 
 
 def test_lists_of_what_is_not_there_are_empty(client):

@@ -6,7 +6,7 @@ from stratiform.api.access import All, Any, Equals, Everything, Nothing, SharedW
 from stratiform.api.principal import Role
 from stratiform.api.testing.access import AccessContract
 
-CALLABLE = {"deployVirtualMachine", "listVirtualMachines", "destroyVirtualMachine", "listZones", "deleteNetwork"}
+CALLABLE = {"deployVirtualMachine", "listVirtualMachines", "destroyVirtualMachine", "listZones"}
 
 
 class Rules:
@@ -50,7 +50,8 @@ class TestChecksByItsOwnRule(TestRight):
 
 class ForgetsTheSlash(Rules):
     def own(self, who):
-        return Equals("owner", who.account) if who.role is Role.USER else Within("scope", who.scope.rstrip("/"))
+        own = super().own(who)
+        return Within("scope", own.path.rstrip("/")) if isinstance(own, Within) else own
 
 
 class TestForgetsTheSlash(TestRight):
@@ -69,6 +70,9 @@ class TestShowsTheDomain(TestRight):
 
 
 class LetsTheSharedBeDeleted(Rules):
+    def may_call(self, who, command):
+        return command == "deleteNetwork" or super().may_call(who, command)
+
     def visible(self, who, action, kind):
         return super().visible(who, "deployVirtualMachine", kind)
 
@@ -111,7 +115,8 @@ class TestAnswersWithWhatCannotBeSent(TestRight):
 
 class HidesFromTheRootAdmin(Rules):
     def visible(self, who, action, kind):
-        return Nothing() if kind == "template" and who.role is Role.ADMIN else super().visible(who, action, kind)
+        visible = super().visible(who, action, kind)
+        return Nothing() if kind == "template" and who.role is Role.ADMIN else visible
 
 
 class TestHidesFromTheRootAdmin(TestRight):

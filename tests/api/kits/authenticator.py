@@ -20,14 +20,12 @@ class Salted:
 
     def salted(self, salt, password):
         octets = f"{salt}:{password}".encode("utf-8", "surrogatepass")
-        return f"salted${salt}${hashlib.pbkdf2_hmac('sha256', octets, b'', 20_000).hex().upper()}"
+        return f"salted${salt}${hashlib.pbkdf2_hmac('sha256', b'', octets, 20_000).hex().upper()}"
 
     def verify(self, stored, password):
         salt = stored.split("$")[1] if stored.startswith("salted$") else ""
-        return Verdict(accepted=secrets.compare_digest(self.salted(salt, password).encode(), self.octets(stored)))
-
-    def octets(self, stored):
-        return stored.encode("utf-8", "surrogatepass")
+        octets = stored.encode("utf-8", "surrogatepass")
+        return Verdict(accepted=secrets.compare_digest(self.salted(salt, password).encode(), octets))
 
 
 class TestRight(AuthenticatorContract):

@@ -1,5 +1,6 @@
 """Fakes of a placement adviser."""
 
+import contextlib
 import pathlib
 import socket
 from dataclasses import replace
@@ -65,10 +66,8 @@ class TestReads(TestRight):
 
 class AsksTheNetworkInSecret(First):
     def rank(self, requests, hosts):
-        try:
+        with contextlib.suppress(Exception):
             socket.create_connection(("127.0.0.1", 1), timeout=0.1).close()
-        except Exception:
-            pass
         return super().rank(requests, hosts)
 
 

@@ -173,7 +173,19 @@ def killed(data):
     return lambda: kill(data)
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """Somebody who asks the hosts of one simulator for all tests of a module."""
+    data = tmp_path_factory.mktemp("lasting")
+    provider.prepare(data)
+    server = Server(Place(data).address())
+    yield server
+    server.close()
+    kill(data)
+
+
 @pytest.fixture
-def effector(server):
-    """An effector of a host, at the other end of a socket: `effector(Hypervisor, "host-1")`."""
-    return lambda protocol, host: remote(protocol, partial(server.ask, host))
+def effector(lasting):
+    """An effector of a host of its own, at the other end of a socket."""
+    host = f"host-{uuid.uuid4()}"
+    return lambda protocol: remote(protocol, partial(lasting.ask, host))

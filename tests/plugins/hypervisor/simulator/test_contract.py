@@ -13,13 +13,13 @@ from stratiform.plugins.hypervisor.simulator.provider import simulator
 class TestHypervisor(HypervisorContract):
     @pytest.fixture
     def hypervisor(self, effector):
-        return effector(Hypervisor, "host-1")
+        return effector(Hypervisor)
 
 
 class TestPrimaryStorage(PrimaryStorageContract):
     @pytest.fixture
     def storage(self, effector):
-        return effector(PrimaryStorage, "host-1")
+        return effector(PrimaryStorage)
 
     @pytest.fixture
     def pool(self, make):

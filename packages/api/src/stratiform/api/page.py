@@ -38,9 +38,7 @@ def _command(command: Command) -> str:
 
 
 def _lines(command: Command) -> Iterator[str]:
-    example = "&".join(
-        f"{name}={value}" for name, value in (("command", command.name), *command.example.items())
-    )
+    example = "&".join(f"{name}={value}" for name, value in (("command", command.name), *command.example.items()))
     result = f"a `{command.object}`" if command.object else "success"
     answer = ANSWERS[command.returns].format(object=command.object, result=result)
     yield f"## {command.name}\n"

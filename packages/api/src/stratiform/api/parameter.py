@@ -94,9 +94,7 @@ def text(name: str, description: str, *, required: bool = False, since: str | No
     return Parameter(name, Type.STRING, description, required, since=since)
 
 
-def boolean(
-    name: str, description: str, *, since: str | None = None, roles: frozenset[Role] = EVERYONE
-) -> Parameter:
+def boolean(name: str, description: str, *, since: str | None = None, roles: frozenset[Role] = EVERYONE) -> Parameter:
     """A truth."""
     return Parameter(name, Type.BOOLEAN, description, since=since, roles=roles)
 

@@ -56,9 +56,7 @@ def long(name: str, description: str, *, default: int | None = None) -> Field:
     return Field(name, "long", description, default=default)
 
 
-def flag(
-    name: str, description: str, *, default: bool | None = None, roles: frozenset[Role] = EVERYONE
-) -> Field:
+def flag(name: str, description: str, *, default: bool | None = None, roles: frozenset[Role] = EVERYONE) -> Field:
     """A truth."""
     return Field(name, "boolean", description, default=default, roles=roles)
 

@@ -82,16 +82,12 @@ def usable(address: ipaddress.IPv4Address, network: ipaddress.IPv4Network) -> bo
     return address in network and address not in (network.network_address, network.broadcast_address)
 
 
-def span(
-    start: str, end: str, network: ipaddress.IPv4Network
-) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:
+def span(start: str, end: str, network: ipaddress.IPv4Network) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:
     """The first and last address of a range inside a network."""
     first, last = ip4("startip", start), ip4("endip", end)
     for parameter, address in (("startip", first), ("endip", last)):
         if not usable(address, network):
-            raise BadParameter(
-                parameter=parameter, value=str(address), reason=f"it is an address of {network}"
-            )
+            raise BadParameter(parameter=parameter, value=str(address), reason=f"it is an address of {network}")
     if last < first:
         raise BadParameter(parameter="endip", value=end, reason=f"it is not before startip {start}")
     return first, last

@@ -1,20 +1,19 @@
 """The engine as `api.cloud.Cloud`: lists, changes and work, each by a literal table."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection
-
-from stratiform.api.access import Access
+from stratiform.api.access import Access, Everything
 from stratiform.api.cloud import Page, Query, Submitted
 from stratiform.api.principal import Principal
-from stratiform.engine import lookup
+from stratiform.engine.call import Call
 from stratiform.engine.listing import Listing
 from stratiform.engine.registry import Row
 from stratiform.framework.base import errors
-from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.jobs.kernel import Kernel
+from stratiform.framework.jobs.work import Work
 
 
 class UnknownCommand(errors.Internal):
@@ -27,37 +26,6 @@ class UnknownKind(errors.Internal):
     """The engine has no list of {kind}."""
 
     code = "unknown_kind"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A command as it reaches the engine: who calls, with what; it finds the entities that are named."""
-
-    tx: Transaction
-    world: World
-    who: Principal
-    command: str
-    arguments: Mapping[str, object]
-    gate: Access
-    listings: Mapping[str, Listing]
-
-    def find(self, kind: str, parameter: str) -> Row:
-        """The entity that a parameter names. Raises `NotFound`, `Denied`, or `Invalid` if it is not given."""
-        row = self.find_if_given(kind, parameter)
-        if row is None:
-            raise errors.Invalid(reason=f"{parameter} is required")
-        return row
-
-    def find_if_given(self, kind: str, parameter: str) -> Row | None:
-        """The entity that a parameter names, None if it is not given."""
-        value = self.arguments.get(parameter)
-        if value is None:
-            return None
-        return self.lookup(kind, str(value))
-
-    def lookup(self, kind: str, value: str) -> Row:
-        """The entity of this UUID or number."""
-        return lookup.find(self.tx.connection, self.listings[kind], value, self.who, self.command, self.gate)
 
 
 class Change(Protocol):
@@ -90,13 +58,15 @@ class Engine:
         database: Database,
         gate: Access,
         *,
-        listings: Sequence[Listing],
+        listings: Mapping[str, Listing],
         changes: Mapping[str, Command],
         submits: Mapping[str, Submit] | None = None,
+        kernel: Kernel | None = None,
     ) -> None:
         self.database = database
+        self.kernel = kernel
         self.gate = gate
-        self.listings = {listing.kind: listing for listing in listings}
+        self.listings = listings
         self.changes = changes
         self.submits = submits or {}
 
@@ -106,6 +76,15 @@ class Engine:
         visible = self.gate.visible(who, action, kind)
         with self.database.reading() as connection:
             return listing.page(connection, visible, who, query)
+
+    def find(self, kind: str, who: Principal, action: str, uuid: str) -> Mapping[str, object]:
+        """One entity, removed or not, as a row of its list. Raises `NotFound` if it may not be seen."""
+        listing = self._listing(kind)
+        with self.database.reading() as connection:
+            row = listing.find(connection, self.gate.visible(who, action, kind), who, uuid)
+        if row is None:
+            raise errors.NotFound(kind=listing.label, key="id", value=uuid)
+        return row
 
     def times(self, kind: str) -> frozenset[str]:
         """The fields of a kind's rows that are microseconds of UTC."""
@@ -119,22 +98,30 @@ class Engine:
 
         def run(tx: Transaction) -> Mapping[str, object]:
             row = known.run(self._call(tx, command, who, arguments))
-            return {} if row is None else self._listing(known.kind).one(tx.connection, row.uuid, who)
+            if row is None:
+                return {}
+            return self._listing(known.kind).find(tx.connection, Everything(), who, row.uuid) or {}
 
         return self.database.run(run)
 
     def submit(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Submitted:
         """Accept a command's work: its entity, its claims and its job in one transaction."""
         known = self.submits.get(command)
-        if known is None:
+        if known is None or self.kernel is None:
             raise UnknownCommand(command=command, reason=command)
-        return self.database.run(lambda tx: known(self._call(tx, command, who, arguments)))
+        return self.kernel.run(lambda work: known(self._call(work.tx, command, who, arguments, work)))
 
     def _call(
-        self, tx: Transaction, command: str, who: Principal, arguments: Mapping[str, object]
+        self,
+        tx: Transaction,
+        command: str,
+        who: Principal,
+        arguments: Mapping[str, object],
+        work: Work | None = None,
     ) -> Call:
         return Call(
             tx=tx,
+            filing=work,
             world=self.database.world,
             who=who,
             command=command,

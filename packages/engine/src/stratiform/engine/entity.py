@@ -73,9 +73,7 @@ def count(name: str) -> SchemaItem:
 def unique(table: str, *columns: str, also: str | None = None) -> SchemaItem:
     """No two live rows of the table agree in these columns."""
     where = text(f"{LIVE} AND {also}" if also else LIVE)
-    return Index(
-        "_".join((table, *columns, "key")), *columns, unique=True, sqlite_where=where, postgresql_where=where
-    )
+    return Index("_".join((table, *columns, "key")), *columns, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 def index(table: str, *columns: str, where: str = LIVE) -> SchemaItem:

@@ -1,6 +1,6 @@
 """The listing engine: what a noun declares of its lists, and the one SELECT that answers them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -9,15 +9,18 @@ import sqlalchemy
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnClause,
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     Table,
     and_,
     bindparam,
     cast,
 )
+from sqlalchemy.sql import visitors
 
 from stratiform.api.access import Equals, Filter
 from stratiform.api.cloud import Page, Query
@@ -80,18 +83,18 @@ class Nested:
         found: dict[int, list[dict[str, object]]] = {}
         names = tuple(self.columns)
         wanted = _among(self.parent, connection.dialect.name, set(keys))
-        for key, *values in connection.execute(self._base.where(wanted)):
-            row = _row(self.constants, names, values)
+        inner = connection.execute(self._base.where(wanted)).all()
+        for values, row in zip(inner, _dicts(self.constants, names, inner), strict=True):
             if self.finish:
                 self.finish(row)
-            found.setdefault(key, []).append(row)
+            found.setdefault(values[-1], []).append(row)
         for key, outer in zip(keys, rows, strict=True):
             outer[self.name] = found.get(key, ())
 
     @cached_property
     def _base(self) -> _Select:
         source = _source(self.table, self.joins)
-        found = sqlalchemy.select(self.parent, *self.columns.values()).select_from(source)
+        found = sqlalchemy.select(*self.columns.values(), self.parent).select_from(source)
         return found.where(self.table.c.removed.is_(None)).order_by(*self.order or (self.table.c.id,))
 
 
@@ -99,7 +102,7 @@ class Nested:
 class Listing:
     """Everything there is to know of a noun's lists; a literal.
 
-    Joins are outer joins on keys, so that a count leaves out those it does not need. `filters` maps a
+    Joins are outer joins on keys, each after those it needs, so that a count can do without most. `filters` maps a
     parameter to the column that has its value or to a function that makes the condition.
     """
 
@@ -132,18 +135,24 @@ class Listing:
         One SELECT, one more for each nested list, and one more for the count unless the page shows it.
         """
         asked = Asked(who=who, filters=query.filters)
-        where = and_(compile(visible, self.binding), *self._conditions(asked))
+        where = and_(self.alive, compile(visible, self.binding), *self._conditions(asked))
         size = None if query.pagesize == ALL else query.pagesize or DEFAULT_SIZE
         offset = (max(query.page or 1, 1) - 1) * (size or 0)
         rows = self._rows(connection, where, who, size, offset)
         if (size is None or len(rows) < size) and (rows or not offset):
             return Page(count=offset + len(rows), rows=rows)
-        total = sqlalchemy.select(sqlalchemy.func.count()).select_from(self.source).where(self.alive, where)
-        return Page(count=connection.execute(total).scalar_one(), rows=rows)
+        return Page(count=self._count(connection, where), rows=rows)
 
-    def one(self, connection: Connection, uuid: str, who: Principal) -> dict[str, object]:
-        """The row of one entity, seen or not: for the answer to whoever just changed it."""
-        return self._rows(connection, self.table.c.uuid == uuid, who, 1, 0)[0]
+    def find(self, connection: Connection, visible: Filter, who: Principal, value: str) -> dict[str, object] | None:
+        """The row of the entity with this UUID or number, removed or not; None if it is not visible."""
+        where = and_(is_one(self.table, value), compile(visible, self.binding))
+        rows = self._rows(connection, where, who, 1, 0)
+        return rows[0] if rows else None
+
+    @property
+    def label(self) -> str:
+        """The kind in messages."""
+        return self.kind.replace("_", " ")
 
     @cached_property
     def source(self) -> FromClause:
@@ -160,7 +169,7 @@ class Listing:
     ) -> list[dict[str, object]]:
         names, base = self._whole if who.role is Role.ADMIN else self._restricted
         found = connection.execute(base.where(where).limit(size).offset(offset or None)).all()
-        rows = [_row(self.constants, names, row) for row in found]
+        rows = _dicts(self.constants, names, found)
         for place, nested in enumerate(self.nested, start=len(names)):
             if rows:
                 nested.add(connection, [row[place] for row in found], rows)
@@ -168,6 +177,18 @@ class Listing:
             for row in rows:
                 self.finish(row)
         return rows
+
+    def _count(self, connection: Connection, where: Condition) -> int:
+        """How many rows match; joins what the condition speaks of and nothing else."""
+        needed = _tables(where)
+        joins = []
+        for other, on in reversed(self.joins):
+            if other in needed:
+                needed |= _tables(on)
+                joins.append((other, on))
+        source = _source(self.table, joins[::-1])
+        counted = sqlalchemy.select(sqlalchemy.func.count()).select_from(source).where(where)
+        return connection.execute(counted).scalar_one()
 
     @cached_property
     def _whole(self) -> tuple[tuple[str, ...], _Select]:
@@ -181,7 +202,7 @@ class Listing:
     def _select(self, columns: Columns) -> _Select:
         keys = [nested.key for nested in self.nested]
         found = sqlalchemy.select(*(each.label(name) for name, each in columns.items()), *keys)
-        return found.select_from(self.source).where(self.alive).order_by(*self.order or (self.table.c.id,))
+        return found.select_from(self.source).order_by(*self.order or (self.table.c.id,))
 
     def _conditions(self, asked: Asked) -> list[Condition]:
         conditions = [] if self.own is None else _ownership(self.binding, self.own, asked)
@@ -274,14 +295,17 @@ def _column(column: ColumnElement[str] | None) -> ColumnElement[str]:
     return column
 
 
-def _row(
-    constants: Mapping[str, object], names: Sequence[str], values: Iterable[object]
-) -> dict[str, object]:
-    """A row by the wire's names, without what is NULL; `values` may go on behind the names."""
-    return {
-        **constants,
-        **{name: value for name, value in zip(names, values, strict=False) if value is not None},
-    }
+def _dicts(
+    constants: Mapping[str, object], names: Sequence[str], rows: Sequence[Row[*tuple[Any, ...]]]
+) -> list[dict[str, object]]:
+    """Rows by the wire's names, without what is NULL; the values of a row may go on behind the names."""
+    found = []
+    for row in rows:
+        # the cost of a list is here: one pass over the values, then the constants in one sweep
+        values = {name: value for name, value in zip(names, row, strict=False) if value is not None}
+        values.update(constants)
+        found.append(values)
+    return found
 
 
 def _source(table: Table, joins: Sequence[Join]) -> FromClause:
@@ -289,6 +313,13 @@ def _source(table: Table, joins: Sequence[Join]) -> FromClause:
     for other, on in joins:
         source = source.outerjoin(other, on)
     return source
+
+
+def _tables(condition: Condition) -> set[FromClause]:
+    """The tables that a condition speaks of, inside its subqueries as well."""
+    return {
+        each.table for each in visitors.iterate(condition) if isinstance(each, ColumnClause) and each.table is not None
+    }
 
 
 def _among(column: ColumnElement[int], dialect: str, keys: set[int]) -> Condition:

@@ -23,8 +23,8 @@ def find(
 ) -> Row:
     """The row of the entity with this UUID or number, all columns of its table.
 
-    Raises `NotFound` where it is not there or `who` may not see it, with the same words, and `Denied` where he may
-    see it but not do `action` to it. With `removed`, entities that are gone are found as well.
+    Raises `NotFound` where it is not there or `who` may not see it, with the same words, and `Denied` where
+    he may see it but not do `action` to it. With `removed`, entities that are gone are found as well.
     """
     binding, table = listing.binding, listing.table
     where = [is_one(table, value)]
@@ -32,13 +32,12 @@ def find(
         where.append(listing.alive)
     wanted = sqlalchemy.select(table, *binding.columns()).select_from(listing.source).where(*where)
     row = connection.execute(wanted).one_or_none()
-    label = listing.kind.replace("_", " ")
-    missing = errors.NotFound(kind=label, key="id", value=value)
+    missing = errors.NotFound(kind=listing.label, key="id", value=value)
     if row is None:
         raise missing
     attributes = binding.attributes(connection, row)
     if gate.may_use(who, action, listing.kind, attributes):
         return row
     if access.holds(gate.visible(who, action, listing.kind), attributes):
-        raise errors.Denied(who=who.user, action=f"{action} the {label} {value}")
+        raise errors.Denied(who=who.user, action=f"{action} the {listing.label} {value}")
     raise missing

@@ -1,4 +1,4 @@
-"""A recount: what hosts, pools and addresses are claimed by, added up again and compared with the counters."""
+"""A recount: what claims hosts, pools and addresses, added up again and compared with the counters."""
 
 from dataclasses import dataclass
 

@@ -9,6 +9,7 @@ import sqlalchemy
 from sqlalchemy import Column, Table
 from sqlalchemy.exc import IntegrityError
 
+from stratiform.api.errors import InUse
 from stratiform.engine import check
 from stratiform.engine.entity import metadata, name_key
 from stratiform.framework.base import errors
@@ -28,12 +29,6 @@ class Taken(errors.Invalid):
     """There is already a {kind} with the {key} {value}. Choose another."""
 
     code = "taken"
-
-
-class InUse(errors.Conflict):
-    """The {kind} {name} cannot be removed while it has a {user}. Remove that first."""
-
-    code = "in_use"
 
 
 class Stale(errors.Again):
@@ -181,7 +176,7 @@ def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
         found = tx.execute(sqlalchemy.select(*asked)).one()
         for column, is_used in zip(users, found, strict=True):
             if is_used:
-                raise InUse(kind=noun.label, name=label(row), user=column.table.name.replace("_", " "))
+                raise InUse(kind=noun.label, id=label(row), by=f"a {column.table.name.replace('_', ' ')}")
 
 
 def _referring(noun: Noun) -> Iterator[Column[object]]:

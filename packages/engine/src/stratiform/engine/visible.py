@@ -72,7 +72,7 @@ class Binding:
 
     def collects(self, attribute: str) -> bool:
         """Whether the attribute is one of many values that the noun has."""
-        return attribute == "tag" and self.tags is not None or attribute == "shared" and self._is_shared()
+        return (attribute == "tag" and self.tags is not None) or (attribute == "shared" and self._is_shared())
 
     def shared(self, account: str) -> Condition:
         """Whether an entity is shared with the account."""
@@ -140,7 +140,7 @@ def below(column: ColumnElement[str], path: str) -> Condition:
 
 
 def after(path: str) -> str | None:
-    """The first text by code point that neither begins with `path` nor comes before it; None if there is none."""
+    """The first text by code point that comes after all that begin with `path`; None if there is none."""
     stripped = path.rstrip("\U0010ffff")
     if not stripped:
         return None
@@ -194,8 +194,4 @@ def _one_of(binding: Binding, attribute: str, values: tuple[str, ...], negated: 
 def _account_ids(values: tuple[str, ...] | list[str]) -> sqlalchemy.Select[int]:
     account = sqlalchemy.table("account", sqlalchemy.column("id"), sqlalchemy.column("uuid"))
     found = sqlalchemy.select(account.c.id)
-    return (
-        found.where(account.c.uuid == values[0])
-        if len(values) == 1
-        else found.where(account.c.uuid.in_(values))
-    )
+    return found.where(account.c.uuid == values[0]) if len(values) == 1 else found.where(account.c.uuid.in_(values))

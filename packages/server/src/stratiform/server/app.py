@@ -1,11 +1,10 @@
-"""The HTTP face: a Falcon application under /client/api, and waitress to serve it."""
+"""The HTTP face: a Falcon application under /client/api."""
 
 import re
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import falcon
-import waitress  # type: ignore[import-untyped]  # it has no types
 
 from stratiform.api.access import ApiAccess
 from stratiform.api.cloud import Cloud
@@ -21,21 +20,7 @@ from stratiform.server.signature import Callers
 API = re.compile(r"/client/api(?:/.*)?\Z")
 HOME = "/client"
 App: TypeAlias = falcon.App[falcon.Request, falcon.Response]
-HEADER_LIMIT = 16 * 1024
-"""Bytes of a request's line and headers; a longer question is sent as a form."""
 WELCOME = "This is a cloud. Its API is at /client/api.\n"
-
-
-class Server(Protocol):
-    """What waitress makes, as far as it matters here."""
-
-    effective_port: int | str
-
-    def run(self) -> None:
-        """Serve until closed."""
-
-    def close(self) -> None:
-        """Stop listening."""
 
 
 def make(
@@ -55,21 +40,6 @@ def make(
     app.add_route("/", _Root())
     app.add_route(HOME, _Home())
     return app
-
-
-def serve(app: App, host: str, port: int, threads: int = 8) -> Server:
-    """A server that listens already, to be `run`; on port 0 it takes any: see `effective_port`."""
-    server: Server = waitress.create_server(
-        app,
-        host=host,
-        port=port,
-        threads=threads,
-        max_request_header_size=HEADER_LIMIT,
-        max_request_body_size=2 * BODY_LIMIT,  # beyond ours, we refuse in the API's words
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
-    return server
 
 
 class _Api:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from stratiform.api.command import Command
 from stratiform.api.parameter import Check, Parameter, Style, Type
 from stratiform.api.principal import Role
+from stratiform.framework.base.errors import Error, NotFound
 from stratiform.server import moment
 from stratiform.server.errors import BadParameter, NotSupported
 from stratiform.server.request import Given, Parts
@@ -15,6 +16,11 @@ NUMERIC = re.compile(r"-1|[0-9]{1,19}")
 WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 REAL = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,3})?")
 HOST_NAME = re.compile(r"(?!.*-$)[a-zA-Z][a-zA-Z0-9-]{0,62}")
+
+
+class _NoSuch(ValueError):
+    """An id that nothing can have."""
+
 
 BITS = {Type.SHORT: 16, Type.INTEGER: 32, Type.LONG: 64}
 BLANK_IS_ABSENT = frozenset({Type.INTEGER, Type.FLOAT, Type.DOUBLE, Type.DATE})
@@ -31,6 +37,24 @@ def read(command: Command, given: Given, role: Role) -> Mapping[str, object]:
         if value and role in each.roles and value.lower() not in map(str.lower, each.harmless):
             raise NotSupported(command=command.name.lower(), parameter=each.name)
     return dict(_read(command, given, role))
+
+
+def blame(command: Command, arguments: Mapping[str, object], error: NotFound) -> Error:
+    """The error in CloudStack's words if it is about an id that an argument gave; else the error itself."""
+    missing = error.parameters.get("value") if error.parameters.get("key") == "id" else None
+    for each in command.parameters:
+        value = arguments.get(each.name)
+        if each.kind and missing is not None and (missing == value or (isinstance(value, tuple) and missing in value)):
+            return _bad(command, unknown(each.name, str(missing)))
+    return error
+
+
+def unknown(name: str, value: str) -> str:
+    """What is wrong with an id that nothing has; cloudstack-go and Terraform look for these very words."""
+    return (
+        f"invalid value. Invalid parameter {name} value={value} due to incorrect long value format,"
+        " or entity does not exist or due to incorrect parameter annotation for the field in api cmd class"
+    )
 
 
 def _read(command: Command, given: Given, role: Role) -> Iterator[tuple[str, object]]:
@@ -57,6 +81,8 @@ def _value(command: Command, parameter: Parameter, text: str | None) -> object:
         return None
     try:
         value = READERS[parameter.type](parameter, text)
+    except _NoSuch as error:
+        raise _bad(command, str(error)) from None
     except ValueError as error:
         raise _bad(command, f"invalid value {text[:80]!r} for parameter {parameter.name}: {error}") from None
     return value
@@ -107,14 +133,12 @@ def _uuid(parameter: Parameter, text: str) -> str | None:
     if parameter.since:
         return None
     if not NUMERIC.fullmatch(text):
-        raise ValueError("it is not the id of anything")
+        raise _NoSuch(unknown(parameter.name, text))
     return text
 
 
 def _list(parameter: Parameter, text: str) -> tuple[object, ...]:
-    item = Parameter(
-        parameter.name, parameter.items or Type.STRING, parameter.description, kind=parameter.kind
-    )
+    item = Parameter(parameter.name, parameter.items or Type.STRING, parameter.description, kind=parameter.kind)
     return tuple(READERS[item.type](item, token) for token in text.split(",") if token)
 
 

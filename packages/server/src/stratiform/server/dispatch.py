@@ -7,10 +7,12 @@ from stratiform.api.access import ApiAccess
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
 from stratiform.framework import context
+from stratiform.framework.base.errors import NotFound
 from stratiform.framework.base.world import World
 from stratiform.framework.context import Context
 from stratiform.framework.telemetry.logs import get_logger
 from stratiform.server import answer, arguments, errors, request, signature
+from stratiform.server.answer import Body
 from stratiform.server.errors import NotAvailable, Unauthenticated
 from stratiform.server.handlers.call import Call, Handler
 from stratiform.server.handlers.capability import VERSION
@@ -72,11 +74,16 @@ class Dispatcher:
                 given = request.given(parameters)
                 if not self._access.may_call(who, command.name):
                     raise NotAvailable(command=command.name)
-                typed = arguments.read(command, given, who.role)
-                body = self._handlers[command.name](Call(command=command, who=who, arguments=typed))
-                return exchange.reply(command.response, body)
+                call = Call(command=command, who=who, arguments=arguments.read(command, given, who.role))
+                return exchange.reply(command.response, self._handle(call))
             except Exception as error:
                 return exchange.refuse(error)
+
+    def _handle(self, call: Call) -> Body:
+        try:
+            return self._handlers[call.command.name](call)
+        except NotFound as error:
+            raise arguments.blame(call.command, call.arguments, error) from error
 
 
 @dataclass(kw_only=True)
@@ -88,9 +95,7 @@ class _Exchange:
     command: Command | None = None
     who: Principal | None = None
 
-    def reply(
-        self, wrapper: str, body: Mapping[str, object], status: str = "200 OK", **headers: str
-    ) -> Reply:
+    def reply(self, wrapper: str, body: Mapping[str, object], status: str = "200 OK", **headers: str) -> Reply:
         """The answer in the form that was asked for."""
         version = VERSION if self.who else None
         return Reply(

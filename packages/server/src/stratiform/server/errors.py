@@ -1,11 +1,14 @@
 """Errors as the wire tells them: the only place where there are HTTP statuses."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stratiform.api.principal import Role
 from stratiform.framework.base import errors
 from stratiform.framework.base.errors import Error
+
+_UNPRINTABLE = re.compile(r"[^ -~]")
 
 UNKNOWN_WRAPPER = "errorresponse"
 """The top-level name of an error where no command gives one."""
@@ -14,7 +17,7 @@ UNKNOWN_WRAPPER = "errorresponse"
 class BadParameter(Error):
     """Unable to execute API command {command} due to {reason}."""
 
-    code = "bad_parameter"
+    code = "api_parameter"
 
 
 class NotSupported(Error):
@@ -102,9 +105,12 @@ STATUSES = {
     "conflict": INVALID,
     "bad_value": INVALID,
     "not_scoped": INVALID,
+    "not_running": INVALID,
     "denied": Status(531, "ACCOUNT_ERROR", 4365),
     "account_limit": Status(532, "ACCOUNT_RESOURCE_LIMIT_ERROR", 4280),
     "insufficient_capacity": Status(533, "INSUFFICIENT_CAPACITY_ERROR", 4325),
+    "insufficient_address_capacity": Status(533, "INSUFFICIENT_CAPACITY_ERROR", 4320),
+    "insufficient_storage_capacity": Status(533, "INSUFFICIENT_CAPACITY_ERROR", 4340),
     "unavailable": UNAVAILABLE,
     "unreachable": UNAVAILABLE,
     "limit_exceeded": Status(535, "RESOURCE_ALLOCATION_ERROR", 4370),
@@ -114,7 +120,7 @@ STATUSES = {
     "again": Status(503, "SERVICE_UNAVAILABLE", 9999),
     "internal": INTERNAL,
 }
-"""By the codes of errors; any other is `INTERNAL`."""
+"""By the codes of errors, where none is given by that of the error it is a kind of; any other is `INTERNAL`."""
 
 GENERIC = frozenset({530, 533, 534})
 """Statuses whose text only operators are shown."""
@@ -139,7 +145,7 @@ class Refusal:
     @property
     def description(self) -> str:
         """The text as the header X-Description can carry it: one line of ASCII."""
-        return " ".join(self.text.split()).encode("ascii", "replace").decode()[:1000]
+        return _UNPRINTABLE.sub("?", " ".join(self.text.split()))[:1000]
 
     @property
     def body(self) -> dict[str, object]:
@@ -150,7 +156,8 @@ class Refusal:
 
 def status(error: Error) -> Status:
     """How an error is told."""
-    return STATUSES.get(error.code, INTERNAL)
+    codes = (kind.code for kind in type(error).__mro__ if issubclass(kind, Error))
+    return next((STATUSES[code] for code in codes if code in STATUSES), INTERNAL)
 
 
 def refuse(error: Exception, *, wrapper: str, role: Role | None, request: str) -> Refusal:
@@ -164,11 +171,7 @@ def refuse(error: Exception, *, wrapper: str, role: Role | None, request: str) -
     if error.code in ERRORRESPONSE:
         wrapper = UNKNOWN_WRAPPER
     if found.http in GENERIC and role is not Role.ADMIN:
-        reason = (
-            "An internal error occurred"
-            if found is INTERNAL
-            else "The resources needed are not available now"
-        )
+        reason = "An internal error occurred" if found is INTERNAL else "The resources needed are not available now"
         return Refusal(status=found, wrapper=wrapper, text=_generic(reason, request))
     return Refusal(status=found, wrapper=wrapper, text=str(error))
 
@@ -176,8 +179,7 @@ def refuse(error: Exception, *, wrapper: str, role: Role | None, request: str) -
 def job_result(described: Mapping[str, object]) -> dict[str, object]:
     """The result of a job that failed, from its error as `errors.describe` told it."""
     error = errors.restore(described)
-    known = STATUSES.get(str(described.get("code")), INTERNAL)
-    return {"errorcode": known.http, "errortext": str(error)}
+    return {"errorcode": status(error).http, "errortext": str(error)}
 
 
 def _generic(reason: str, request: str) -> str:

@@ -1,9 +1,12 @@
 """XML for those who did not ask for JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 QUOTES = {'"': "&quot;", "'": "&apos;"}
+_UNSPEAKABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot have at all, escaped or not."""
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
@@ -13,7 +16,8 @@ def encode(wrapper: str, body: Mapping[str, object], version: str | None) -> byt
     `version` is told to those who are known.
     """
     attribute = "" if version is None else f" cloud-stack-version={quoteattr(version)}"
-    return f"{HEAD}<{wrapper}{attribute}>{''.join(_members(body))}</{wrapper}>".encode()
+    text = f"{HEAD}<{wrapper}{attribute}>{''.join(_members(body))}</{wrapper}>"
+    return _UNSPEAKABLE.sub("?", text).encode()
 
 
 def _members(body: Mapping[str, object]) -> Iterator[str]:

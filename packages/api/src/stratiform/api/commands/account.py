@@ -1,6 +1,7 @@
 """Accounts: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
+from stratiform.api.commands.limit import LIMITS, TOTALS
 from stratiform.api.commands.user import USER
 from stratiform.api.parameter import ADMINS, LISTING, TREE, Refused, entity, integer, refused, text
 from stratiform.api.view import Field, View, date, flag, string, whole
@@ -11,21 +12,20 @@ ACCOUNT = View(
         string("id", "the account's UUID"),
         string("name", "its name"),
         whole("accounttype", "0 user, 1 operator, 2 operator of a domain, 3 resource operator"),
-        string("roleid", "UUID of its role"),
         string("roletype", "type of its role"),
         string("rolename", "name of its role"),
         string("domain", "name of its domain"),
         string("domainid", "UUID of its domain"),
         string("domainpath", "path of its domain"),
-        string("defaultzoneid", "UUID of the zone that it uses when nobody chooses"),
         string("networkdomain", "DNS domain of its networks"),
         string("state", "enabled, disabled or locked"),
         flag("isdefault", "whether the cloud came with it"),
         flag("iscleanuprequired", "whether something of it is still to be removed"),
         whole("vmstopped", "its virtual machines that are stopped"),
         whole("vmrunning", "its virtual machines that run"),
-        Field("secondarystoragetotal", "float", "GiB of secondary storage in use", default=0.0),
-        Field("accountdetails", "map", "more about it"),
+        *LIMITS,
+        *TOTALS,
+        Field("groups", "list", "groups that it is in"),
         Field("user", "list", "its users", USER),
         date("created", "when it was made"),
     ),

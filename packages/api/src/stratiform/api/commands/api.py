@@ -37,9 +37,7 @@ API = View(
             "response",
             "set",
             "what it answers with",
-            View(
-                "field", (*_NAMED, Field("response", "set", "fields of its elements", View("field", _NAMED)))
-            ),
+            View("field", (*_NAMED, Field("response", "set", "fields of its elements", View("field", _NAMED)))),
         ),
         string("httprequesttype", "the HTTP method that suits it"),
     ),

@@ -1,6 +1,7 @@
 """Domains: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
+from stratiform.api.commands.limit import LIMITS, SECONDARY
 from stratiform.api.parameter import LISTING, TREE, entity, integer, refused, text
 from stratiform.api.view import Field, View, date, flag, string, whole
 
@@ -17,7 +18,9 @@ DOMAIN = View(
         string("path", "its path of names"),
         string("state", "Active or Inactive"),
         date("created", "when it was made"),
-        Field("secondarystoragetotal", "float", "GiB of secondary storage in use", default=0.0),
+        *LIMITS,
+        SECONDARY,
+        Field("tags", "set", "its tags"),
     ),
 )
 

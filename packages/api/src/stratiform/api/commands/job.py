@@ -27,9 +27,7 @@ JOB = View(
 )
 
 _RESOURCE = (
-    Parameter(
-        "resourceid", Type.STRING, "UUID of what it is about; needs a type.", check=Check.UUID, since="4.22.1"
-    ),
+    Parameter("resourceid", Type.STRING, "UUID of what it is about; needs a type.", check=Check.UUID, since="4.22.1"),
     text("resourcetype", "Type of what it is about, for example VirtualMachine.", since="4.22.1"),
 )
 

@@ -1,7 +1,19 @@
 """Networks: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
-from stratiform.api.parameter import ADMINS, COUNT_ONLY, LISTING, OWNED, Refused, entity, refused, text
+from stratiform.api.parameter import (
+    ADMINS,
+    COUNT_ONLY,
+    LISTING,
+    OWNED,
+    Parameter,
+    Refused,
+    Type,
+    boolean,
+    entity,
+    refused,
+    text,
+)
 from stratiform.api.view import Field, View, date, flag, string
 
 NETWORK = View(
@@ -19,13 +31,12 @@ NETWORK = View(
         string("gateway", "its gateway"),
         string("netmask", "its netmask"),
         string("cidr", "its addresses"),
-        string("networkcidr", "its addresses, where guests get only some"),
         string("dns1", "first name server"),
         string("dns2", "second name server"),
         string("networkdomain", "its DNS domain"),
         string("zoneid", "UUID of its zone"),
         string("zonename", "name of its zone"),
-        string("physicalnetworkid", "UUID of the physical network beneath it"),
+        string("physicalnetworkid", "UUID of the physical network beneath it", roles=ADMINS),
         string("networkofferingid", "UUID of its offering"),
         string("networkofferingname", "name of its offering"),
         string("networkofferingdisplaytext", "its offering, in words for tenants"),
@@ -54,6 +65,8 @@ NETWORK = View(
             "its services",
             View("service", (string("name", "the service"), Field("provider", "list", "who provides it"))),
         ),
+        flag("supportsvmautoscaling", "whether its machines may come and go with the load"),
+        Field("tags", "set", "its tags"),
         date("created", "when it was made"),
     ),
 )
@@ -71,18 +84,19 @@ list_networks = Command(
         entity("zoneid", "zone", "List the networks of this zone."),
         entity("physicalnetworkid", "physical_network", "List the networks on this physical network."),
         entity("networkofferingid", "network_offering", "List the networks of this offering."),
+        text("acltype", "Account or Domain."),
+        boolean("specifyipranges", "Whether its maker chose its addresses."),
+        Parameter("vlan", Type.STRING, "Its VLAN.", since="4.17.0", roles=ADMINS),
         COUNT_ONLY,
     ),
     refused=(
-        *refused("acltype", "associatednetworkid", "projectid", "specifyipranges", "supportedservices"),
-        *refused("tags", "vpcid"),
+        *refused("associatednetworkid", "projectid", "supportedservices", "tags", "vpcid"),
         Refused("canusefordeploy", harmless=("true",)),
         Refused("displaynetwork", harmless=("true",), roles=ADMINS),
         Refused("forvpc", harmless=("false",)),
         Refused("issystem", harmless=("false",)),
         Refused("networkfilter", harmless=("all",)),
         Refused("restartrequired", harmless=("false",)),
-        Refused("vlan", roles=ADMINS),
     ),
     returns=Returns.LIST,
     mutates=False,

@@ -1,7 +1,7 @@
 """Service, disk and network offerings: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
-from stratiform.api.parameter import LISTING, Refused, entity, refused, text
+from stratiform.api.parameter import LISTING, Parameter, Refused, Type, boolean, entity, integer, refused, text
 from stratiform.api.view import Field, View, date, flag, long, string, whole
 
 _OFFERED = (
@@ -34,8 +34,11 @@ SERVICE_OFFERING = View(
         long("rootdisksize", "GiB of the root disk"),
         string("diskofferingid", "UUID of the offering of its root disk"),
         string("diskofferingname", "name of the offering of its root disk"),
-        string("cacheMode", "how the root disk is cached"),
-        Field("serviceofferingdetails", "map", "more about it"),
+        string("diskofferingdisplaytext", "the offering of its root disk, in words for tenants"),
+        flag("diskofferingstrictness", "whether the offering of its root disk may never change"),
+        flag("encryptroot", "whether the root disk is encrypted"),
+        flag("iscustomizediops", "whether the tenant chooses the operations a second"),
+        flag("purgeresources", "whether its machines are purged once they are expunged"),
     ),
 )
 
@@ -46,12 +49,9 @@ DISK_OFFERING = View(
         long("disksize", "GiB"),
         flag("iscustomized", "whether the tenant chooses the size"),
         flag("iscustomizediops", "whether the tenant chooses the operations a second"),
-        long("miniops", "least operations a second"),
-        long("maxiops", "most operations a second"),
         string("tags", "tags that a pool must have"),
         string("storagetype", "shared or local"),
         string("provisioningtype", "thin, sparse or fat"),
-        string("cacheMode", "how the disk is cached"),
         flag("displayoffering", "whether tenants are shown it"),
         flag("encrypt", "whether the disk is encrypted"),
         flag("disksizestrictness", "whether the size may never change"),
@@ -66,7 +66,6 @@ NETWORK_OFFERING = View(
         string("guestiptype", "Shared, Isolated or L2"),
         string("availability", "Required, Optional or Unavailable"),
         whole("networkrate", "Mbit a second"),
-        whole("maxconnections", "connections a load balancer takes"),
         flag("isdefault", "whether the cloud came with it"),
         flag("specifyvlan", "whether whoever makes a network chooses its VLAN"),
         flag("specifyipranges", "whether whoever makes a network chooses its addresses"),
@@ -74,8 +73,11 @@ NETWORK_OFFERING = View(
         flag("forvpc", "whether it is for the tiers of a VPC"),
         flag("ispersistent", "whether its networks exist without machines"),
         flag("egressdefaultpolicy", "whether guests may reach out unless a rule forbids it"),
+        flag("specifyasnumber", "whether whoever makes a network chooses its AS number"),
+        flag("supportsstrechedl2subnet", "whether its networks may span zones"),
+        flag("supportspublicaccess", "whether its networks may be reached from outside"),
+        flag("supportsinternallb", "whether its networks may balance load inside"),
         string("tags", "tags that a physical network must have"),
-        string("internetprotocol", "IPv4 or DualStack"),
         Field(
             "service",
             "list",
@@ -88,18 +90,26 @@ NETWORK_OFFERING = View(
 _BY_NAME = (
     text("name", "The offering's name."),
     text("state", "The offering's state, for example Active.", since="4.19"),
+    text("storagetype", "shared or local.", since="4.19"),
 )
 
 list_service_offerings = Command(
     name="listServiceOfferings",
     description="Lists service offerings.",
-    parameters=(*LISTING, entity("id", "service_offering", "The offering's UUID."), *_BY_NAME),
+    parameters=(
+        *LISTING,
+        entity("id", "service_offering", "The offering's UUID."),
+        *_BY_NAME,
+        integer("cpunumber", "Processors.", since="4.15"),
+        integer("cpuspeed", "MHz of one processor.", since="4.15"),
+        integer("memory", "MiB of memory.", since="4.15"),
+        boolean("issystem", "Whether it is for the cloud's own machines."),
+    ),
     refused=(
-        *refused("account", "cpunumber", "cpuspeed", "domainid", "memory", "projectid", "storagetype"),
-        *refused("systemvmtype", "templateid", "vgpuprofileid", "virtualmachineid"),
+        *refused("account", "domainid", "projectid", "systemvmtype", "templateid", "vgpuprofileid"),
+        *refused("virtualmachineid"),
         Refused("encryptroot", harmless=("false",)),
         Refused("gpuenabled", harmless=("false",)),
-        Refused("issystem", harmless=("false",)),
     ),
     returns=Returns.LIST,
     mutates=False,
@@ -114,8 +124,7 @@ list_disk_offerings = Command(
     description="Lists disk offerings.",
     parameters=(*LISTING, entity("id", "disk_offering", "The offering's UUID."), *_BY_NAME),
     refused=(
-        *refused("account", "domainid", "projectid", "storageid", "storagetype", "virtualmachineid"),
-        *refused("volumeid"),
+        *refused("account", "domainid", "projectid", "storageid", "virtualmachineid", "volumeid"),
         Refused("encrypt", harmless=("false",)),
     ),
     returns=Returns.LIST,
@@ -136,11 +145,16 @@ list_network_offerings = Command(
         text("state", "Enabled or Disabled."),
         text("guestiptype", "Shared, Isolated or L2."),
         text("traffictype", "The kind of traffic, for example Guest."),
+        text("displaytext", "What it is, in words for tenants."),
+        text("availability", "Required, Optional or Unavailable."),
+        boolean("isdefault", "Whether the cloud came with it."),
+        boolean("specifyvlan", "Whether whoever makes a network chooses its VLAN."),
+        boolean("specifyipranges", "Whether whoever makes a network chooses its addresses."),
+        Parameter("tags", Type.STRING, "Tags that a physical network must have.", length=4096),
     ),
     refused=(
-        *refused("availability", "displaytext", "domainid", "isdefault", "istagged", "networkid"),
-        *refused("routingmode", "sourcenatsupported", "specifyipranges", "specifyvlan"),
-        *refused("supportedservices", "tags"),
+        *refused("domainid", "istagged", "networkid", "routingmode", "sourcenatsupported"),
+        *refused("supportedservices"),
         Refused("forvpc", harmless=("false",)),
     ),
     returns=Returns.LIST,

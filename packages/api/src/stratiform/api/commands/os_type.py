@@ -1,7 +1,7 @@
 """Types of guest operating systems: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
-from stratiform.api.parameter import ADMINS, LISTING, Refused, entities, entity, refused, text
+from stratiform.api.parameter import ADMINS, LISTING, boolean, entities, entity, text
 from stratiform.api.view import View, flag, string
 
 OS_TYPE = View(
@@ -25,8 +25,9 @@ list_os_types = Command(
         entity("id", "os_type", "The type's UUID."),
         entities("ids", "os_type", "Several types' UUIDs.", since="4.22.1"),
         text("description", "The type's description.", since="3.0.1"),
+        entity("oscategoryid", "os_category", "List the types of this category."),
+        boolean("fordisplay", "Whether tenants are shown it.", since="4.18.1", roles=ADMINS),
     ),
-    refused=(*refused("oscategoryid"), Refused("fordisplay", harmless=("true",), roles=ADMINS)),
     returns=Returns.LIST,
     mutates=False,
     view=OS_TYPE,

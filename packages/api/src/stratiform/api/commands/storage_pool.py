@@ -2,7 +2,7 @@
 
 from stratiform.api.command import Command, Returns
 from stratiform.api.parameter import LISTING, Refused, entity, refused, text
-from stratiform.api.view import Field, View, date, flag, long, string
+from stratiform.api.view import View, date, flag, long, string
 
 STORAGE_POOL = View(
     "storagepool",
@@ -27,12 +27,8 @@ STORAGE_POOL = View(
         long("disksizetotal", "bytes it holds"),
         long("disksizeallocated", "bytes promised"),
         long("disksizeused", "bytes in use"),
-        long("capacityiops", "operations a second that it can do"),
-        long("capacitybytes", "bytes it was declared with"),
+        flag("istagarule", "whether its tags are a rule"),
         flag("managed", "whether each disk is made on the array itself"),
-        flag("suitableformigration", "whether a volume could be moved here"),
-        Field("storagecapabilities", "map", "what it can do"),
-        Field("details", "map", "more about it"),
         date("created", "when it was added"),
     ),
 )
@@ -47,11 +43,13 @@ list_storage_pools = Command(
         entity("zoneid", "zone", "List the pools of this zone."),
         entity("podid", "pod", "List the pools of this pod."),
         entity("clusterid", "cluster", "List the pools of this cluster."),
+        text("ipaddress", "Address of its server."),
+        text("path", "Where it is on its server."),
         text("scope", "CLUSTER, ZONE or HOST."),
         text("status", "The pool's state, for example Up."),
     ),
     refused=(
-        *refused("hostid", "ipaddress", "path", "storageaccessgroup"),
+        *refused("hostid", "storageaccessgroup"),
         Refused("storagecustomstats", harmless=("false",)),
     ),
     returns=Returns.LIST,

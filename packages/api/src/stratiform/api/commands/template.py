@@ -8,6 +8,7 @@ from stratiform.api.parameter import (
     Parameter,
     Refused,
     Type,
+    boolean,
     entities,
     entity,
     refused,
@@ -52,13 +53,16 @@ TEMPLATE = View(
         long("size", "bytes of the disk that it makes"),
         long("physicalsize", "bytes that it takes"),
         Field("bits", "integer", "32 or 64", default=64),
+        Field("tags", "set", "its tags"),
+        string("templatetag", "tag that a host must have"),
+        flag("forcks", "whether it is for Kubernetes clusters"),
         Field("details", "map", "more about it"),
         date("created", "when it was registered"),
         date("removed", "when it was removed"),
     ),
 )
 
-FILTERS = ("featured", "self", "selfexecutable", "sharedexecutable", "executable", "community", "all")
+FILTERS = ("featured", "self", "selfexecutable", "shared", "sharedexecutable", "executable", "community", "all")
 
 list_templates = Command(
     name="listTemplates",
@@ -67,7 +71,7 @@ list_templates = Command(
         Parameter(
             "templatefilter",
             Type.STRING,
-            "featured, self, selfexecutable, sharedexecutable, executable, community or (operators) all.",
+            "featured, self, selfexecutable, shared, sharedexecutable, executable, community, all.",
             required=True,
             choices=FILTERS,
         ),
@@ -78,14 +82,16 @@ list_templates = Command(
         text("name", "The template's name."),
         text("hypervisor", "The hypervisor that it is for."),
         entity("zoneid", "zone", "List the templates of this zone."),
+        text("arch", "The architecture that it is for.", since="4.20"),
+        text("templatetype", "USER, BUILTIN, SYSTEM and so on.", since="4.19.0"),
+        boolean("isready", "Whether it can be used now.", since="4.21.0"),
+        entity("oscategoryid", "os_category", "Category of its operating system.", since="4.21.0"),
     ),
     refused=(
-        *refused("arch", "extensionid", "oscategoryid", "parenttemplateid", "projectid", "tags"),
-        *refused("templatetype"),
+        *refused("extensionid", "parenttemplateid", "projectid", "tags"),
         Refused("imagestoreid", roles=ADMINS),
         Refused("storageid", roles=ADMINS),
         Refused("forcks", harmless=("false",)),
-        Refused("isready"),
         Refused("isvnf", harmless=("false",)),
         Refused("showremoved", harmless=("false",)),
         Refused("showunique", harmless=("false",)),

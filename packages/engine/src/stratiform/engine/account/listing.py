@@ -130,6 +130,7 @@ ACCOUNTS = Listing(
         "projecttotal": 0,
         "vpctotal": 0,
         "secondarystoragetotal": 0.0,
+        "iscleanuprequired": False,
         "groups": (),
     },
     filters={

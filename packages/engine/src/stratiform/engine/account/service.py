@@ -80,9 +80,7 @@ def update(
 ) -> Row:
     """Rename an account or set its network domain."""
     values = {"name": name, "network_domain": network_domain}
-    return registry.change(
-        tx, ACCOUNT, row, **{key: value for key, value in values.items() if value is not None}
-    )
+    return registry.change(tx, ACCOUNT, row, **{key: value for key, value in values.items() if value is not None})
 
 
 def move(tx: Transaction, world: World, row: Row, event: Event) -> Row:

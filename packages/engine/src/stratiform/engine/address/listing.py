@@ -50,7 +50,7 @@ RANGE = Listing(
 )
 
 PUBLIC = Listing(
-    kind="public_ip",
+    kind="address",
     table=address,
     joins=[
         *owner(address, account, domain),

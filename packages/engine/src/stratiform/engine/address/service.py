@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy
 
+from stratiform.api.errors import InUse
 from stratiform.engine import check, registry
 from stratiform.engine.address.rules import LARGEST, Range, examine
 from stratiform.engine.address.states import State
@@ -23,12 +24,6 @@ RANGE = Noun(
     within=None,
     parts=(address.c.ip_range_id,),
 )
-
-
-class AddressesInUse(registry.InUse):
-    """The range {name} cannot be removed while {count} of its addresses are in use. Release them first."""
-
-    code = "addresses_in_use"
 
 
 class Wanted(NamedTuple):
@@ -124,13 +119,11 @@ def ranges(tx: Transaction, network_id: int) -> Sequence[Row]:
 
 
 def remove_range(tx: Transaction, world: World, row: Row) -> None:
-    """Remove a range and its addresses. Raises `AddressesInUse` unless all are free."""
+    """Remove a range and its addresses. Raises `InUse` unless all are free."""
     taken = (address.c.ip_range_id == row.id, address.c.removed.is_(None), address.c.state != State.FREE)
-    count = tx.execute(
-        sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)
-    ).scalar_one()
+    count = tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)).scalar_one()
     if count:
-        raise AddressesInUse(name=f"{row.start_ip}-{row.end_ip}", count=count)
+        raise InUse(kind="IP range", id=f"{row.start_ip}-{row.end_ip}", by=f"{count} of its addresses")
     registry.remove(tx, world, RANGE, row)
 
 
@@ -147,9 +140,7 @@ def _refuse_overlap(tx: Transaction, segment: str, span: Range) -> None:
 
 
 def _addresses(world: World, row: Row, span: Range) -> list[dict[str, object]]:
-    common = {
-        name: getattr(row, name) for name in ("zone_id", "network_id", "segment", "created", "is_public")
-    }
+    common = {name: getattr(row, name) for name in ("zone_id", "network_id", "segment", "created", "is_public")}
     return [
         {
             "id": row.id * LARGEST + int(each) - row.start_number,
@@ -183,9 +174,7 @@ def _change(tx: Transaction, how: str, nic_ids: Iterable[int]) -> None:
     if cards := [{"nic_id": nic_id} for nic_id in sorted(set(nic_ids))]:
         source = rows.source(tx.dialect, {"nic_id": "integer"})
         sets = f"{_CHANGE[how]}, generation = address.generation + 1"
-        statement = sqlalchemy.text(
-            f"UPDATE address SET {sets} FROM {source} WHERE address.nic_id = r.nic_id"
-        )
+        statement = sqlalchemy.text(f"UPDATE address SET {sets} FROM {source} WHERE address.nic_id = r.nic_id")
         tx.execute(statement, {"rows": rows.encode(cards)})
 
 

@@ -57,9 +57,7 @@ def release_pools(tx: Transaction, claims: Iterable[PoolClaim]) -> None:
     _release(tx, "pool", claims)
 
 
-def _claim(
-    tx: Transaction, table: str, claims: Iterable[Sequence[int]], admitting: Collection[str]
-) -> set[int]:
+def _claim(tx: Transaction, table: str, claims: Iterable[Sequence[int]], admitting: Collection[str]) -> set[int]:
     wanted = _sums(table, claims)
     if not wanted:
         return set()
@@ -86,9 +84,7 @@ def _statement(dialect: str, table: str, sign: str) -> sqlalchemy.TextClause:
     sets = ", ".join(f"{name} = {table}.{name} {sign} r.{name}" for name in counters)
     where = [f"{table}.id = r.id"]
     if sign == "+":
-        where += [
-            f"{table}.{name} + r.{name} <= {table}.{bound}" for name, bound in counters.items() if bound
-        ]
+        where += [f"{table}.{name} + r.{name} <= {table}.{bound}" for name, bound in counters.items() if bound]
         where.append(f"{table}.removed IS NULL AND {table}.state IN :admitting")
     head = ""
     if dialect == "postgresql":  # locks in the order of ids, so that no two claimers wait for each other

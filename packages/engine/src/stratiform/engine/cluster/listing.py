@@ -1,16 +1,24 @@
 """The list of clusters."""
 
+from sqlalchemy import ColumnElement, func, literal, select
+
 from stratiform.engine.cluster.table import cluster
 from stratiform.engine.listing import Listing, named, refers
 from stratiform.engine.pod.table import pod
 from stratiform.engine.visible import Binding
 from stratiform.engine.zone.table import zone
+from stratiform.framework.config.table import config_value
 
 
-def _ratios(row: dict[str, object]) -> None:
-    """The wire has ratios as text."""
-    for name in ("cpuovercommitratio", "memoryovercommitratio"):
-        row[name] = str(int(str(row[name])) / 100)
+def _factor(option: str) -> ColumnElement[str]:
+    """The value of an option for a cluster, or of the nearest scope above that has one, as the wire shows it."""
+    scopes = {"cluster": cluster.c.id, "zone": cluster.c.zone_id, "global": literal(0)}
+    value, name, kind, id = (config_value.c[each] for each in ("value", "name", "scope_kind", "scope_id"))
+    found = (
+        select(value).where(name == option, kind == scope, id == key).correlate(cluster).scalar_subquery()
+        for scope, key in scopes.items()
+    )
+    return func.coalesce(*found, "1.0")
 
 
 LISTING = Listing(
@@ -28,8 +36,8 @@ LISTING = Listing(
         "clustertype": cluster.c.type,
         "allocationstate": cluster.c.state,
         "managedstate": cluster.c.managed,
-        "cpuovercommitratio": cluster.c.cpu_overcommit,
-        "memoryovercommitratio": cluster.c.memory_overcommit,
+        "cpuovercommitratio": _factor("cpu.overprovisioning.factor"),
+        "memoryovercommitratio": _factor("mem.overprovisioning.factor"),
         "arch": cluster.c.arch,
     },
     times=frozenset(),
@@ -45,5 +53,4 @@ LISTING = Listing(
     },
     keyword=[cluster.c.name_key],
     binding=Binding(table=cluster),
-    finish=_ratios,
 )

@@ -37,10 +37,8 @@ def create(
     type: str = Type.CLOUD,
     arch: str = Arch.X86_64,
     state: str = Allocation.ENABLED,
-    cpu_overcommit: int = 100,
-    memory_overcommit: int = 100,
 ) -> Row:
-    """A cluster of a pod. Over-commitment is percent of what hosts have that connect from now on."""
+    """A cluster of a pod, whose hosts are all of one hypervisor type."""
     return registry.create(
         tx,
         world,
@@ -53,14 +51,10 @@ def create(
         arch=check.choice("arch", arch, Arch),
         state=check.choice("allocationstate", state, Allocation),
         managed="Managed",
-        cpu_overcommit=check.at_least("cpuovercommitratio", cpu_overcommit, 1),
-        memory_overcommit=check.at_least("memoryovercommitratio", memory_overcommit, 1),
     )
 
 
-def update(
-    tx: Transaction, world: World, row: Row, *, name: str | None = None, state: str | None = None
-) -> Row:
+def update(tx: Transaction, world: World, row: Row, *, name: str | None = None, state: str | None = None) -> Row:
     """Rename a cluster, open or close it for tenants."""
     if name is not None:
         row = registry.change(tx, NOUN, row, name=name)

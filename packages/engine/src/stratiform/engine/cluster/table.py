@@ -1,6 +1,6 @@
 """The table of clusters."""
 
-from sqlalchemy import Column, Integer, Text
+from sqlalchemy import Column, Text
 
 from stratiform.engine.entity import entity, named, reference, unique
 
@@ -14,7 +14,5 @@ cluster = entity(
     Column("arch", Text, nullable=False),
     Column("state", Text, nullable=False),  # Allocation
     Column("managed", Text, nullable=False),
-    Column("cpu_overcommit", Integer, nullable=False),  # percent of what the hosts have
-    Column("memory_overcommit", Integer, nullable=False),  # percent
     unique("cluster", "pod_id", "name_key"),
 )

@@ -62,7 +62,5 @@ def remove(tx: Transaction, world: World, row: Row) -> None:
 def _name(name: str) -> str:
     clean = check.name("name", name)
     if "/" in clean:
-        raise check.BadParameter(
-            parameter="name", value=name, reason="it has no slash, which separates domains"
-        )
+        raise check.BadParameter(parameter="name", value=name, reason="it has no slash, which separates domains")
     return clean

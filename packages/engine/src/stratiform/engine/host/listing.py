@@ -1,16 +1,15 @@
 """The list of hosts: the engine's resource state and counters, the agent manager's connection."""
 
-from sqlalchemy import func
+from sqlalchemy import func, literal
 
 from stratiform.engine.cluster.table import cluster
 from stratiform.engine.host.table import host
 from stratiform.engine.listing import Listing, named, refers
 from stratiform.engine.pod.table import pod
+from stratiform.engine.size import MIB
 from stratiform.engine.visible import Binding
 from stratiform.engine.zone.table import zone
 from stratiform.framework.agents.table import resource
-
-MIB = 1 << 20
 
 _NEVER = "Disconnected"
 
@@ -26,7 +25,7 @@ def _shares(row: dict[str, object]) -> None:
         name = claimed.removesuffix("value")
         row[f"{name}percentage"] = f"{share:.2f}%"
         row[total] = str(there)
-    row["cpuallocated"] = row["cpuallocatedpercentage"]
+    row["cpuallocated"] = row["cpuallocatedwithoverprovisioning"] = row["cpuallocatedpercentage"]
     row["memoryallocatedbytes"] = row["memoryallocated"]
 
 
@@ -58,6 +57,7 @@ LISTING = Listing(
         "capabilities": host.c.capabilities,
         "hosttags": host.c.tags,
         "created": host.c.created,
+        "removed": host.c.removed,
         "lastpinged": resource.c.last_seen,
         "cpunumber": host.c.cpus,
         "cpuspeed": host.c.speed,
@@ -75,7 +75,7 @@ LISTING = Listing(
         "encryptionsupported": False,
         "instanceconversionsupported": False,
     },
-    times=frozenset({"created", "lastpinged"}),
+    times=frozenset({"created", "lastpinged", "removed"}),
     filters={
         "name": named(host),
         "zoneid": refers(host.c.zone_id, zone),

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement
 
 from stratiform.engine.listing import Asked, Listing, Nested, named
-from stratiform.engine.offering.service import GIB
 from stratiform.engine.offering.table import (
     disk_offering,
     network_offering,
     offering_service,
     service_offering,
 )
+from stratiform.engine.size import GIB
 from stratiform.engine.visible import Binding, Condition
 
 
@@ -85,7 +85,6 @@ SERVICE = Listing(
     },
     keyword=[service_offering.c.name_key],
     binding=Binding(table=service_offering),
-    own=lambda _: None,
 )
 
 DISK = Listing(
@@ -113,7 +112,6 @@ DISK = Listing(
     keyword=[disk_offering.c.name_key],
     binding=Binding(table=disk_offering),
     live=disk_offering.c.removed.is_(None) & disk_offering.c.is_compute_only.is_(False),
-    own=lambda _: None,
 )
 
 NETWORK = Listing(

@@ -12,13 +12,12 @@ from stratiform.engine.offering.table import (
     service_offering,
 )
 from stratiform.engine.registry import Noun, Row
+from stratiform.engine.size import GIB
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 
 DISK = Noun(kind="disk_offering", table=disk_offering, event="DISK.OFFERING", within=None, outlived=True)
-SERVICE = Noun(
-    kind="service_offering", table=service_offering, event="SERVICE.OFFERING", within=None, outlived=True
-)
+SERVICE = Noun(kind="service_offering", table=service_offering, event="SERVICE.OFFERING", within=None, outlived=True)
 NETWORK = Noun(
     kind="network_offering",
     table=network_offering,
@@ -26,8 +25,6 @@ NETWORK = Noun(
     parts=(offering_service.c.network_offering_id,),
     outlived=True,
 )
-
-GIB = 1 << 30
 
 
 class StorageType(StrEnum):
@@ -111,9 +108,7 @@ def create_service(
     The three of `cpus`, `speed` (MHz of one) and `memory` (MiB) go together; without them tenants choose.
     """
     sizes = {"cpunumber": (cpus, 1), "cpuspeed": (speed, 1), "memory": (memory, 32)}
-    given = {
-        name: check.at_least(name, value, low) for name, (value, low) in sizes.items() if value is not None
-    }
+    given = {name: check.at_least(name, value, low) for name, (value, low) in sizes.items() if value is not None}
     if len(given) not in (0, 3):
         absent = next(iter(sizes.keys() - given.keys()))
         reason = "cpunumber, cpuspeed and memory are given together, or none of them for a custom offering"

@@ -10,9 +10,7 @@ CATEGORY = Noun(kind="os_category", table=os_category, event="GUEST.OS.CATEGORY"
 TYPE = Noun(kind="os_type", table=os_type, event="GUEST.OS", name="osdisplayname")
 
 
-def create_category(
-    tx: Transaction, world: World, *, name: str, is_featured: bool = False, sort: int = 0
-) -> Row:
+def create_category(tx: Transaction, world: World, *, name: str, is_featured: bool = False, sort: int = 0) -> Row:
     """A category of guest operating systems."""
     return registry.create(tx, world, CATEGORY, name=name, is_featured=is_featured, sort=sort)
 

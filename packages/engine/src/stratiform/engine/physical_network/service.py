@@ -41,9 +41,7 @@ def create(
     )
 
 
-def update(
-    tx: Transaction, world: World, row: Row, *, state: str | None = None, vlan: str | None = None
-) -> Row:
+def update(tx: Transaction, world: World, row: Row, *, state: str | None = None, vlan: str | None = None) -> Row:
     """Enable or disable a physical network, or give it another range of VLANs."""
     if vlan is not None:
         row = registry.change(tx, NOUN, row, vlan=vlans(vlan))

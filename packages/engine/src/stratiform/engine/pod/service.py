@@ -45,9 +45,7 @@ def create(
     )
 
 
-def update(
-    tx: Transaction, world: World, row: Row, *, name: str | None = None, state: str | None = None
-) -> Row:
+def update(tx: Transaction, world: World, row: Row, *, name: str | None = None, state: str | None = None) -> Row:
     """Rename a pod, open or close it for tenants."""
     if name is not None:
         row = registry.change(tx, NOUN, row, name=name)

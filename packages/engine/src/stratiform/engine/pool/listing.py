@@ -15,7 +15,7 @@ def _factor(row: dict[str, object]) -> None:
 
 
 LISTING = Listing(
-    kind="pool",
+    kind="storage_pool",
     table=pool,
     joins=[
         (zone, zone.c.id == pool.c.zone_id),

@@ -8,7 +8,7 @@ from stratiform.engine.registry import Noun, Row
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 
-NOUN = Noun(kind="pool", table=pool, event="STORAGE.POOL", within=("zone_id",))
+NOUN = Noun(kind="storage_pool", table=pool, event="STORAGE.POOL", within=("zone_id",))
 
 
 def create(

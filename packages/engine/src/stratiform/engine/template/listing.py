@@ -63,6 +63,7 @@ LISTING = Listing(
         "name": template.c.name,
         "displaytext": template.c.display_text,
         "created": template.c.created,
+        "removed": template.c.removed,
         "account": account.c.name,
         "accountid": account.c.uuid,
         "domainid": domain.c.uuid,
@@ -95,6 +96,7 @@ LISTING = Listing(
         "directdownload": template.c.is_direct_download,
     },
     constants={"bootable": True, "deployasis": False, "forcks": False, "details": {}, "tags": ()},
+    times=frozenset({"created", "removed"}),
     filters={
         "templatefilter": _chosen,
         "name": named(template),

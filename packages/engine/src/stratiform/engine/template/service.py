@@ -5,14 +5,13 @@ from urllib.parse import urlsplit
 
 from stratiform.engine import check, registry
 from stratiform.engine.registry import Noun, Row
+from stratiform.engine.size import GIB
 from stratiform.engine.template.states import Event, State, machine
 from stratiform.engine.template.table import template
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 
 NOUN = Noun(kind="template", table=template, event="TEMPLATE", within=None, outlived=True)
-
-GIB = 1 << 30
 
 
 class Format(StrEnum):
@@ -88,14 +87,10 @@ def create(
     )
 
 
-def update(
-    tx: Transaction, world: World, row: Row, *, name: str | None = None, display_text: str | None = None
-) -> Row:
+def update(tx: Transaction, world: World, row: Row, *, name: str | None = None, display_text: str | None = None) -> Row:
     """Rename a template or describe it anew."""
     values = {"name": name, "display_text": display_text}
-    return registry.change(
-        tx, NOUN, row, **{key: value for key, value in values.items() if value is not None}
-    )
+    return registry.change(tx, NOUN, row, **{key: value for key, value in values.items() if value is not None})
 
 
 def remove(tx: Transaction, world: World, row: Row) -> None:

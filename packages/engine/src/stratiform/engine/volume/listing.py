@@ -7,7 +7,7 @@ from stratiform.engine.cluster.table import cluster
 from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import above
 from stratiform.engine.listing import Listing, mine, named, owner, refers
-from stratiform.engine.offering.table import disk_offering
+from stratiform.engine.offering.table import disk_offering, service_offering
 from stratiform.engine.pod.table import pod
 from stratiform.engine.pool.table import pool
 from stratiform.engine.template.table import template
@@ -16,11 +16,12 @@ from stratiform.engine.volume.states import State
 from stratiform.engine.volume.table import volume
 from stratiform.engine.zone.table import zone
 
-_vm = above("vm", "id", "uuid", "name", "display_name", "state", "hypervisor", "host_id")
+_vm = above("vm", "id", "uuid", "name", "display_name", "state", "hypervisor", "host_id", "service_offering_id")
 _host = above("host", "id", "uuid")
 
 _GOING = (State.DESTROY, State.EXPUNGING, State.EXPUNGED)
 _IS_ROOT = volume.c.type == "ROOT"
+_IS_DATA = volume.c.type == "DATADISK"
 
 LISTING = Listing(
     kind="volume",
@@ -31,6 +32,7 @@ LISTING = Listing(
         (_vm, _vm.c.id == volume.c.vm_id),
         (_host, _host.c.id == _vm.c.host_id),
         (disk_offering, disk_offering.c.id == volume.c.disk_offering_id),
+        (service_offering, service_offering.c.id == _vm.c.service_offering_id),
         (template, template.c.id == volume.c.template_id),
         (pool, pool.c.id == volume.c.pool_id),
         (cluster, cluster.c.id == pool.c.cluster_id),
@@ -62,9 +64,12 @@ LISTING = Listing(
         "templateid": template.c.uuid,
         "templatename": template.c.name,
         "templatedisplaytext": template.c.display_text,
-        "diskofferingid": case((_IS_ROOT, None), else_=disk_offering.c.uuid),
-        "diskofferingname": case((_IS_ROOT, None), else_=disk_offering.c.name),
-        "diskofferingdisplaytext": case((_IS_ROOT, None), else_=disk_offering.c.display_text),
+        "diskofferingid": case((_IS_DATA, disk_offering.c.uuid)),
+        "diskofferingname": case((_IS_DATA, disk_offering.c.name)),
+        "diskofferingdisplaytext": case((_IS_DATA, disk_offering.c.display_text)),
+        "serviceofferingid": case((_IS_ROOT, service_offering.c.uuid)),
+        "serviceofferingname": case((_IS_ROOT, service_offering.c.name)),
+        "serviceofferingdisplaytext": case((_IS_ROOT, service_offering.c.display_text)),
         "provisioningtype": disk_offering.c.provisioning,
         "storagetype": disk_offering.c.storage_type,
         "storageid": pool.c.uuid,

@@ -139,7 +139,7 @@ class Channel:
             return
         with self._lock:
             pending = self._pending.get(reply.command)
-            if pending is None or reply.epoch and reply.epoch < pending.call.epoch and reply.fate is Fate.REFUSED:
+            if pending is None or (reply.epoch and reply.epoch < pending.call.epoch and reply.fate is Fate.REFUSED):
                 return
             if reply.fate in (Fate.DONE, Fate.FAILED, Fate.REFUSED):
                 del self._pending[reply.command]

@@ -178,7 +178,7 @@ class Advance:
         run.answer = msgspec.to_builtins(value)
         run.attempt = 0
         run.done += 1
-        run.step = run.job.after(step.name)
+        run.step = END if self.work.completed(run) else run.job.after(step.name)
 
     def _again(self, run: AnyRun, error: errors.Again) -> None:
         self.work.note(run, str(error))

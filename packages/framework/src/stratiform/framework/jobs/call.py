@@ -10,18 +10,18 @@ from stratiform.framework.jobs.kind import Step
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
 
-P = TypeVar("P", bound=msgspec.Struct)
+P_co = TypeVar("P_co", bound=msgspec.Struct, covariant=True)
 
 
-class Call(Generic[P]):
+class Call(Generic[P_co]):
     """One attempt at the effect of a job's step; its intent is durable, its outcome is not."""
 
     def __init__(
         self,
-        run: Run[P],
+        run: Run[P_co],
         step: Step,
         provided: Provided,
-        answered: Callable[["Call[P]", object, BaseException | None], None],
+        answered: Callable[["Call[P_co]", object, BaseException | None], None],
     ) -> None:
         self.the = provided.the
         """What the composition of the program provides for effects, by its type."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import msgspec
 import sqlalchemy
@@ -14,19 +15,20 @@ from stratiform.framework.base.clock import SECOND
 from stratiform.framework.base.world import World
 from stratiform.framework.cluster.membership import Expired, Membership
 from stratiform.framework.db import rows
-from stratiform.framework.db.database import Database, Transaction, transient
+from stratiform.framework.db.database import ATTEMPTS, Database, transient
 from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.advance import Advance, Fault
 from stratiform.framework.jobs.call import Call
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run, decode
-from stratiform.framework.jobs.stage import AnyCall, Answer, Workers
+from stratiform.framework.jobs.stage import Answer, AnyCall, Workers
 from stratiform.framework.jobs.state import State
 from stratiform.framework.jobs.table import stage as stage_table
 from stratiform.framework.jobs.work import Work
 
 AnyRun = Run[msgspec.Struct]
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 TICK = SECOND
@@ -77,6 +79,18 @@ class Kernel:
             yield work
             work.finish()
             tx.after_commit(lambda: self._ring(work))
+
+    def run(self, action: Callable[[Work], T]) -> T:
+        """Run `action` in a transaction in which jobs may be submitted, again if the database asks for it."""
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                with self.transaction() as work:
+                    result = action(work)
+                return result
+            except sqlalchemy.exc.DBAPIError as error:
+                if not left or not transient(error):
+                    raise
+        raise AssertionError("unreachable")
 
     def join(self) -> None:
         """Become a member and make the stages known; jobs of processes that are gone are taken over by `start`."""

@@ -11,10 +11,11 @@ from stratiform.framework.context import Context
 from stratiform.framework.jobs.kind import END, Job, Registry, Step
 from stratiform.framework.jobs.state import Direction, Outcome, State
 
-P = TypeVar("P", bound=msgspec.Struct)
+P_co = TypeVar("P_co", bound=msgspec.Struct, covariant=True)
 
 MUTABLE = (
     "state",
+    "outcome",
     "step",
     "done",
     "direction",
@@ -26,13 +27,21 @@ MUTABLE = (
     "deadline",
     "answer",
     "error",
+    "journal",
     "changed",
 )
 """The columns of a job that change while it lives."""
 
 
+Line = tuple[int, str, bool, str]
+"""What the journal holds of a step's end: when (µs UTC), which step, whether it was undone, and a text."""
+
+LONGEST_JOURNAL = 100
+"""Lines kept of a job; of more the first half and the last half are."""
+
+
 @dataclass(eq=False, kw_only=True)
-class Run(Generic[P]):
+class Run(Generic[P_co]):
     """One job of payload type P. Steps read it; only the engine changes what is durable of it."""
 
     job: Job
@@ -49,7 +58,7 @@ class Run(Generic[P]):
     principal: str
     request: str
     trace: str
-    payload: P
+    payload: P_co
     created: int
     changed: int
     state: State = State.READY
@@ -66,6 +75,7 @@ class Run(Generic[P]):
     """What the step before left: its return value, an effect's answer, or the results of its children in order."""
     error: Mapping[str, object] | None = None
     """Why the job is being undone."""
+    journal: list[Line] = field(default_factory=list)
     new: bool = False
     """Has no row yet."""
     outcome: Outcome | None = None
@@ -84,6 +94,12 @@ class Run(Generic[P]):
             principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace
         )
 
+    def note(self, at: int, text: str, step: str | None = None) -> None:
+        """Write a line into the journal."""
+        self.journal.append((at, self.step if step is None else step, self.direction is Direction.UNDO, text))
+        if len(self.journal) > LONGEST_JOURNAL:
+            del self.journal[LONGEST_JOURNAL // 2]
+
     def failure(self) -> errors.Error:
         """The error that this job is being undone for."""
         return errors.restore(self.error or {})
@@ -93,7 +109,7 @@ class Run(Generic[P]):
         return {"id": self.id} | {name: _column(self, name) for name in names}
 
 
-def _column(run: Run[P], name: str) -> object:
+def _column(run: Run[P_co], name: str) -> object:
     match name:
         case "answer":
             value = {"children": run.children} if run.children else run.answer
@@ -102,8 +118,8 @@ def _column(run: Run[P], name: str) -> object:
             return None if run.error is None else msgspec.json.encode(run.error).decode()
         case "payload":
             return msgspec.json.encode(run.payload).decode()
-        case "held":
-            return msgspec.json.encode(run.held).decode()
+        case "held" | "journal":
+            return msgspec.json.encode(getattr(run, name)).decode()
         case "kind":
             return run.job.name
         case "version":
@@ -131,6 +147,7 @@ def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]
     return Run(
         **plain,  # type: ignore[arg-type]
         job=job,
+        journal=msgspec.json.decode(str(row["journal"]), type=list[Line]),
         held=tuple(msgspec.json.decode(str(row["held"]), type=list[str])),
         payload=msgspec.json.decode(str(row["payload"]), type=job.payload),
         state=State(str(row["state"])),

@@ -12,10 +12,9 @@ from sqlalchemy import TextClause
 
 from stratiform.framework.db import rows
 from stratiform.framework.jobs.run import MUTABLE
-from stratiform.framework.jobs.table import job, job_done
+from stratiform.framework.jobs.table import job
 
 BORN = tuple(column.name for column in job.columns)
-ENDED = tuple(column.name for column in job_done.columns)
 
 
 def _hot(write: Callable[[str], str]) -> Callable[[str], TextClause]:
@@ -69,16 +68,10 @@ def insert(dialect: str) -> str:
 
 @_hot
 def update(dialect: str) -> str:
-    """Everything that changed of jobs that go on."""
+    """Everything that changed of jobs."""
     kinds = rows.kinds(job, ("id", *MUTABLE))
     sets = ", ".join(f"{name} = r.{name}" for name in MUTABLE)
     return f"UPDATE job SET {sets} FROM {rows.source(dialect, kinds)} WHERE job.id = r.id"
-
-
-@_hot
-def delete(dialect: str) -> str:
-    """Jobs that ended."""
-    return f"DELETE FROM job WHERE id IN (SELECT r.id FROM {rows.source(dialect, {'id': 'integer'})})"
 
 
 @_hot

@@ -1,6 +1,6 @@
 """The tables of the job engine; times are microseconds of UTC, payloads opaque JSON text."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 """The tables of the framework's jobs package."""
@@ -25,46 +25,46 @@ lane = Table(
 )
 
 
-def _columns() -> list[Column[object]]:
-    """The columns that a live and an ended job share."""
-    return [
-        Column("id", BigInteger, primary_key=True, autoincrement=False),
-        Column("uuid", Text, nullable=False, unique=True),
-        Column("root", Text, nullable=False),  # UUID of the job that it all began with
-        Column("parent", BigInteger),
-        Column("kind", Text, nullable=False),
-        Column("version", Integer, nullable=False),
-        Column("stage", Text, nullable=False),
-        Column("lane", Text),  # the lane that it holds or wants a slot of; none if an ancestor holds it
-        Column("held", Text, nullable=False),  # JSON: the lanes held by it and its ancestors, lowest rank first
-        Column("fair_key", Text, nullable=False),  # whose share it takes: the account
-        Column("priority", Integer, nullable=False),
-        Column("ticket", BigInteger, nullable=False),
-        Column("state", Text, nullable=False),
-        Column("step", Text, nullable=False),  # the step to run next, by name; empty when none is left
-        Column("done", Integer, nullable=False),
-        Column("steps", Integer, nullable=False),
-        Column("direction", Text, nullable=False),
-        Column("attempt", Integer, nullable=False),
-        Column("epoch", BigInteger, nullable=False),
-        Column("owner", Text),
-        Column("pending", Integer, nullable=False),  # children that have not ended
-        Column("not_before", BigInteger),
-        Column("deadline", BigInteger),
-        Column("resource", Text),  # what it is about, for example vm/UUID
-        Column("principal", Text, nullable=False),
-        Column("request", Text, nullable=False),
-        Column("trace", Text, nullable=False),
-        Column("payload", Text, nullable=False),
-        Column("answer", Text),  # JSON: what the last step left for the next one
-        Column("error", Text),  # JSON: why it is being undone
-        Column("created", BigInteger, nullable=False),
-        Column("changed", BigInteger, nullable=False),
-    ]
-
-
-job = Table("job", metadata, *_columns(), postgresql_with={"fillfactor": 70})
-"""Jobs that have not ended."""
+job = Table(
+    "job",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("uuid", Text, nullable=False, unique=True),
+    Column("root", Text, nullable=False),  # UUID of the job that it all began with
+    Column("parent", BigInteger),
+    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("lane", Text),  # the lane that it holds or wants a slot of; none if an ancestor holds it
+    Column("held", Text, nullable=False),  # JSON: the lanes held by it and its ancestors, lowest rank first
+    Column("fair_key", Text, nullable=False),  # whose share it takes: the account
+    Column("priority", Integer, nullable=False),
+    Column("ticket", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text),  # how it ended
+    Column("step", Text, nullable=False),  # the step to run next, by name; empty when none is left
+    Column("done", Integer, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("owner", Text),
+    Column("pending", Integer, nullable=False),  # children that have not ended
+    Column("not_before", BigInteger),
+    Column("deadline", BigInteger),
+    Column("resource", Text),  # what it is about, for example vm/UUID
+    Column("principal", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("answer", Text),  # JSON: what the last step left for the next one; of an ended job, its result
+    Column("error", Text),  # JSON: why it is or was undone
+    Column("journal", Text, nullable=False),  # JSON: [time, step, undo, text] of each step's end
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": 70},
+)
+"""Every job, live or ended: the indexes that the queues are read by hold only what is queued, so history costs nothing."""
 
 Index("job_ready", job.c.stage, job.c.ticket, postgresql_where=text("state = 'ready'"), sqlite_where=text("state = 'ready'"))
 Index(
@@ -81,6 +81,7 @@ Index(
 )
 Index("job_parent", job.c.parent, postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL"))
 Index("job_root", job.c.root)
+Index("job_ended", job.c.changed, postgresql_where=text("state = 'ended'"), sqlite_where=text("state = 'ended'"))
 Index("job_resource", job.c.resource)
 Index(
     "job_fair",
@@ -90,29 +91,3 @@ Index(
     postgresql_where=text("state IN ('ready', 'blocked')"),
     sqlite_where=text("state IN ('ready', 'blocked')"),
 )
-
-job_done = Table(
-    "job_done",
-    metadata,
-    *_columns(),
-    Column("outcome", Text, nullable=False),
-    Column("finished", BigInteger, nullable=False),
-)
-"""Jobs that have ended; `answer` is their result."""
-
-Index("job_done_root", job_done.c.root)
-Index("job_done_parent", job_done.c.parent, postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL"))
-Index("job_done_finished", job_done.c.finished)
-Index("job_done_resource", job_done.c.resource)
-
-journal = Table(
-    "journal",
-    metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("job", BigInteger, nullable=False, index=True),
-    Column("at", BigInteger, nullable=False),
-    Column("step", Text, nullable=False),
-    Column("undo", Boolean, nullable=False),
-    Column("text", Text, nullable=False),
-)
-"""What happened to a job, a row at the end of each step."""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import TextClause
@@ -19,8 +18,7 @@ from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import Job, Registry
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
-from stratiform.framework.jobs.state import Direction, Outcome, State
-from stratiform.framework.jobs.table import job_done, journal
+from stratiform.framework.jobs.state import Outcome, State
 
 SHARE = 1_000_000
 """Ticket units that a job of weight 1 takes of its account's share."""
@@ -30,17 +28,6 @@ class LaneOrder(errors.Error):
     """A job of {kind} would wait for lane {lane} while {held} is held: lanes are taken in the order of their ranks."""
 
     code = "lane_order"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """A line of a job's journal."""
-
-    job: int
-    at: int
-    step: str
-    undo: bool
-    text: str
 
 
 class Work:
@@ -60,8 +47,9 @@ class Work:
         self.wake_at: int | None = None
         self._registry = registry
         self._events: list[tuple[Context, Event]] = []
-        self._notes: list[Note] = []
         self._failed: dict[int, errors.Error] = {}
+        self._bequeathed: set[int] = set()
+        self._complete: set[int] = set()
 
     def submit(
         self, job: Job, payload: msgspec.Struct, *, fair_key: str, resource: str | None = None, uuid: str | None = None
@@ -142,6 +130,14 @@ class Work:
         """
         self._failed[run.id] = error
 
+    def complete(self, run: Run[msgspec.Struct]) -> None:
+        """Let the job succeed after this step, without those that are left: there is nothing more to do."""
+        self._complete.add(run.id)
+
+    def completed(self, run: Run[msgspec.Struct]) -> bool:
+        """Whether `complete` was said of a run."""
+        return run.id in self._complete
+
     def failed(self, run: Run[msgspec.Struct]) -> errors.Error | None:
         """What `fail` said of a run, once."""
         return self._failed.pop(run.id, None)
@@ -152,10 +148,7 @@ class Work:
 
     def note(self, run: Run[msgspec.Struct], text: str, step: str | None = None) -> None:
         """Write a line into the job's journal."""
-        line = Note(
-            job=run.id, at=self.world.clock.now(), step=step or run.step, undo=run.direction is Direction.UNDO, text=text
-        )
-        self._notes.append(line)
+        run.note(self.world.clock.now(), text, step)
 
     def change(self, run: Run[msgspec.Struct]) -> None:
         """The run has to be written at the end."""
@@ -166,18 +159,18 @@ class Work:
     def end(self, run: Run[msgspec.Struct], outcome: Outcome) -> None:
         """The run is over."""
         run.state, run.outcome, run.owner = State.ENDED, outcome, None
-        run.changed = self.now
-        self.changed.pop(run.id, None)
+        self.change(run)
         self.ended.append(run)
 
     def grant(self, runs: Sequence[Run[msgspec.Struct]]) -> None:
-        """Give slots of lanes to new runs; those that get none are blocked."""
+        """Give slots of lanes to new runs; those that get none are blocked.
+
+        A run inherits the slot of one that ended here: work under way ends before new work starts.
+        """
         wanting: dict[str, list[Run[msgspec.Struct]]] = {}
         for run in runs:
-            if run.lane is not None:
+            if run.lane is not None and not self._inherit(run.lane):
                 wanting.setdefault(run.lane, []).append(run)
-        if not wanting:
-            return
         asked = [
             {"key": key, "width": self._registry.lane(key).width, "n": len(members)} for key, members in wanting.items()
         ]
@@ -186,6 +179,13 @@ class Work:
             for run in members[max(0, len(members) - int(str(queued))) :]:
                 run.state = State.BLOCKED
 
+    def _inherit(self, lane: str) -> bool:
+        heir = next((run for run in self.ended if run.lane == lane and run.id not in self._bequeathed), None)
+        if heir is None:
+            return False
+        self._bequeathed.add(heir.id)
+        return True
+
     def finish(self) -> None:
         """End a unit of work in which jobs were only filed."""
         self.grant(self.born)
@@ -193,27 +193,16 @@ class Work:
 
     def flush(self) -> None:
         """Write everything that was gathered; the last thing before the commit."""
-        self._end_jobs()
         self._rows(statement.update, [run.values() for run in self.changed.values()])
         self._insert_jobs()
         self._release_lanes()
-        self.tx.insert(journal, [{"id": self.tx.new_id(), **_plain(note)} for note in self._notes])
         if self._events:
             outbox.record(self.tx, self._events)
-
-    def _end_jobs(self) -> None:
-        self._rows(statement.delete, [{"id": run.id} for run in self.ended if not run.new])
-        self.tx.insert(
-            job_done,
-            [run.values(statement.BORN) | {"outcome": run.outcome, "finished": self.now} for run in self.ended],
-        )
 
     def _insert_jobs(self) -> None:
         shares: Counter[tuple[str, str]] = Counter()
         filed = []
         for run in self.born:
-            if run.state is State.ENDED:
-                continue
             shares[run.job.stage, run.fair_key] += SHARE // run.priority
             filed.append(run.values(statement.BORN) | {"cost": shares[run.job.stage, run.fair_key]})
             if run.state is State.READY:
@@ -221,7 +210,7 @@ class Work:
         self._rows(statement.insert, filed)
 
     def _release_lanes(self) -> None:
-        freed = Counter(run.lane for run in self.ended if run.lane is not None)
+        freed = Counter(run.lane for run in self.ended if run.lane is not None and run.id not in self._bequeathed)
         if not freed:
             return
         given = [{"key": key, "n": n} for key, n in sorted(freed.items())]
@@ -263,8 +252,4 @@ class Work:
             return []
         result = self.tx.execute(make(self.tx.dialect), {"rows": rows.encode(values), **parameters})
         return [tuple(row) for row in result] if result.returns_rows else []
-
-
-def _plain(note: Note) -> dict[str, object]:
-    return {"job": note.job, "at": note.at, "step": note.step, "undo": note.undo, "text": note.text}
 

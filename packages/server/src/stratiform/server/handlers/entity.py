@@ -18,6 +18,8 @@ def handler(command: Command, cloud: Cloud) -> Handler | None:
         if only_count:
             query = Query(filters=query.filters, page=1, pagesize=1)
         page = cloud.list(str(command.kind), call.who, command.name, query)
+        if not page.count:
+            _refuse_unknown(call, cloud)
         return answer.listed(command, call.who.role, page, only_count=only_count)
 
     def submit(call: Call) -> Body:
@@ -38,3 +40,12 @@ def handler(command: Command, cloud: Cloud) -> Handler | None:
             return change
         case _:
             return None
+
+
+def _refuse_unknown(call: Call, cloud: Cloud) -> None:
+    """Raise `NotFound` if nothing was found because an id in the question is nobody's, as CloudStack does."""
+    for each in call.command.parameters:
+        value = call.arguments.get(each.name)
+        for uuid in value if isinstance(value, tuple) else (value,):
+            if each.kind and uuid is not None:
+                cloud.find(each.kind, call.who, call.command.name, str(uuid))

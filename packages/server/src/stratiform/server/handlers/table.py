@@ -17,9 +17,7 @@ class NoHandler(Error):
     code = "no_handler"
 
 
-def bind(
-    commands: Mapping[str, Command], *, cloud: Cloud, jobs: Jobs, access: ApiAccess
-) -> Mapping[str, Handler]:
+def bind(commands: Mapping[str, Command], *, cloud: Cloud, jobs: Jobs, access: ApiAccess) -> Mapping[str, Handler]:
     """A handler for every command. Raises `NoHandler`: a command that does not work must not be listed."""
     own: Mapping[str, Handler] = {
         "deployVirtualMachine": vm.deploy(cloud),

@@ -24,9 +24,7 @@ deploy_virtual_machine = Command(
         entity("zoneid", "zone", "The zone that it lives in.", required=True),
         Parameter("name", Type.STRING, "Its host name; made of its UUID if left out.", check=Check.HOST_NAME),
         text("displayname", "Its name, in words for tenants."),
-        entities(
-            "networkids", "network", "Its networks, the default first; the zone's shared one if left out."
-        ),
+        entities("networkids", "network", "Its networks, the default first; the zone's shared one if left out."),
         boolean("startvm", "Whether it is started; true if not given."),
         text("account", "Who it is deployed for; needs domainid."),
         entity("domainid", "domain", "The domain of the account that it is deployed for."),

@@ -10,9 +10,7 @@ update_virtual_machine = Command(
     parameters=(
         entity("id", "vm", "The machine's UUID.", required=True),
         text("displayname", "Its name, in words for tenants."),
-        Parameter(
-            "name", Type.STRING, "Its host name, from its next start.", check=Check.HOST_NAME, since="4.4"
-        ),
+        Parameter("name", Type.STRING, "Its host name, from its next start.", check=Check.HOST_NAME, since="4.4"),
     ),
     refused=(
         *refused("details", "dhcpoptionsnetworklist", "extraconfig", "group", "haenable"),

@@ -1,1 +1,1 @@
-"""The framework's migrations, one file each; `tools/revision.py` writes them."""
+"""The engine's migrations, one file each; `tools/revision.py` writes them."""

@@ -1,0 +1,1 @@
+"""Jobs on hosts, and commands to them."""

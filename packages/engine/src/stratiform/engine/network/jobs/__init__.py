@@ -1,0 +1,1 @@
+"""Jobs on networks and their cards."""

@@ -1,0 +1,1 @@
+"""Jobs on primary storage pools."""

@@ -1,0 +1,59 @@
+"""Attach a storage pool: a host that reaches it tells its size, and volumes may be placed there."""
+
+import msgspec
+import sqlalchemy
+
+from stratiform.api.adapters.storage import PrimaryStorage
+from stratiform.api.spec import PoolFact, PoolSpec
+from stratiform.engine import registry
+from stratiform.engine.host.jobs.command import Target, send
+from stratiform.engine.pool.service import NOUN, measured
+from stratiform.engine.pool.states import Event, machine
+from stratiform.engine.pool.table import pool
+from stratiform.engine.registry import Row
+from stratiform.framework.agents.message import message
+from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.run import Run
+from stratiform.framework.jobs.work import Work
+
+
+class Attach(msgspec.Struct, frozen=True, kw_only=True):
+    """Which pool, and the hosts that are to use it."""
+
+    pool: int
+    hosts: list[Target]
+
+
+@step(priority=Priority.STORAGE_PATH)
+def begin(work: Work, run: Run[Attach]) -> None:
+    """Tell everybody that it is being attached."""
+    registry.move(work.tx, NOUN, _row(work, run), machine, Event.ATTACH)
+
+
+@begin.undo
+def give_up(work: Work, run: Run[Attach]) -> None:
+    """It stays known, and unused."""
+    registry.move(work.tx, NOUN, _row(work, run), machine, Event.FAIL)
+
+
+@step(priority=Priority.STORAGE_PATH)
+def reach(work: Work, run: Run[Attach]) -> None:
+    """Let each host make it usable."""
+    row = _row(work, run)
+    for target in run.payload.hosts:
+        send(work, run, target, message(PrimaryStorage.attach, PoolSpec(uuid=row.uuid, url=row.url)))
+
+
+@step(priority=Priority.STORAGE_PATH)
+def open_(work: Work, run: Run[Attach]) -> None:
+    """Record its size and let volumes in."""
+    told = msgspec.convert(run.answer, list[PoolFact])
+    row = measured(work.tx, _row(work, run), capacity=told[0].capacity, used_there=told[0].used)
+    registry.move(work.tx, NOUN, row, machine, Event.SUCCEED)
+
+
+def _row(work: Work, run: Run[Attach]) -> Row:
+    return work.tx.execute(sqlalchemy.select(pool).where(pool.c.id == run.payload.pool)).one()
+
+
+attach = Job("pool.attach", 1, Attach, "infrastructure", [begin, reach, open_])

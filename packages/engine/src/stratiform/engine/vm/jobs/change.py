@@ -1,0 +1,50 @@
+"""Take machines to their next state, with the event that tells of it."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from stratiform.engine.vm.jobs.read import Machine
+from stratiform.engine.vm.states import Event, machine
+from stratiform.engine.vm.table import vm
+from stratiform.framework.base import errors
+from stratiform.framework.events.outbox import Event as Told
+from stratiform.framework.jobs.run import Run
+from stratiform.framework.jobs.work import Work
+
+
+class Vm(msgspec.Struct, frozen=True, kw_only=True):
+    """Which virtual machine; the payload of most jobs on one."""
+
+    vm: int
+
+
+def change(
+    work: Work,
+    members: Sequence[tuple[Run[msgspec.Struct], Machine]],
+    event: Event,
+    kind: str,
+    *,
+    each: Mapping[int, Mapping[str, object]] | None = None,
+    **values: object,
+) -> None:
+    """Move the machines, whose states allow it, and publish `kind`, for example VM.START.
+
+    Raises `Conflict` if somebody who does not hold a machine's lane changed it meanwhile.
+    """
+    if not members:
+        return
+    moved = machine.transition(work.tx, vm, [vmachine.member for _, vmachine in members], event, each=each, **values)
+    for run, vmachine in members:
+        row = vmachine.row
+        if row.id not in moved:
+            raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action=event.value)
+        state = machine.after(row.state, event)
+        told = Told(
+            kind=kind,
+            resource_kind="vm",
+            resource=row.uuid,
+            generation=row.generation + 1,
+            payload={"state": state, "name": row.name},
+        )
+        work.publish(told, run)

@@ -1,0 +1,114 @@
+"""Find hosts for machines and claim what they need there: all the machines of a batch at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import sqlalchemy
+
+from stratiform.api.adapters.placement import HostTable, Ranking, Request
+from stratiform.engine.capacity import service as capacity
+from stratiform.engine.host.states import State as HostState
+from stratiform.engine.host.table import host
+from stratiform.engine.registry import Row
+from stratiform.engine.tools import Tools
+from stratiform.engine.vm.jobs.read import Machine
+from stratiform.framework.agents.states import State as Connection
+from stratiform.framework.agents.table import resource
+from stratiform.framework.base import errors
+from stratiform.framework.jobs.work import Work
+
+
+class NoCapacity(errors.Error):
+    """No host can take {name} ({cpu} MHz, {memory} MiB): {why}."""
+
+    code = "insufficient_server_capacity"
+
+
+_COLUMNS = ("id", "uuid", "zone_id", "pod_id", "cluster_id", "hypervisor", "cpu_total", "cpu_used", "memory_total", "memory_used", "vms")
+
+_USABLE = (
+    sqlalchemy.select(*(host.c[name] for name in _COLUMNS))
+    .join(resource, resource.c.id == host.c.id)
+    .where(
+        host.c.zone_id.in_(sqlalchemy.bindparam("zones", expanding=True)),
+        host.c.state == HostState.ENABLED,
+        host.c.removed.is_(None),
+        resource.c.state == Connection.UP,
+    )
+    .order_by(host.c.id)
+)
+
+
+def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) -> Mapping[int, Row | errors.Error]:
+    """A host with room claimed, or why there is none, for each machine by its id.
+
+    `pinned` names the one host that a machine may go to. Advisers rank; the database confirms each claim by one
+    conditional update, first for all machines of a host together, then one by one where they do not all fit.
+    """
+    zones = sorted({each.row.zone_id for each in wanted.values()})
+    rows = work.tx.execute(_USABLE, {"zones": zones}).all() if zones else []
+    placed: dict[int, Row | errors.Error] = {}
+    groups: dict[tuple[int, str, int | None], list[Machine]] = {}
+    for id, machine in wanted.items():
+        groups.setdefault((machine.row.zone_id, machine.row.hypervisor, pinned.get(id)), []).append(machine)
+    for (zone, hypervisor, only), members in groups.items():
+        hosts = [
+            each
+            for each in rows
+            if each.zone_id == zone and each.hypervisor == hypervisor and only in (None, each.id)
+        ]
+        placed |= _place(work, zone, members, hosts)
+    return placed
+
+
+def _place(work: Work, zone: int, members: Sequence[Machine], hosts: Sequence[Row]) -> dict[int, Row | errors.Error]:
+    by_uuid = {each.uuid: each for each in hosts}
+    requests = [
+        Request(vm=each.row.uuid, cpu=each.row.cpus * each.row.speed, memory=each.row.memory) for each in members
+    ]
+    rankings = work.the(Tools).placement(zone).rank(requests, _table(hosts))
+    best = [by_uuid[ranking.hosts[0]] if ranking.hosts else None for ranking in rankings]
+    together = [_claim(each, to) for each, to in zip(members, best, strict=True) if to is not None]
+    granted = capacity.claim_hosts(work.tx, together)
+    placed: dict[int, Row | errors.Error] = {}
+    for machine, to, ranking in zip(members, best, rankings, strict=True):
+        if to is not None and to.id in granted:
+            placed[machine.row.id] = to
+        else:
+            placed[machine.row.id] = _alone(work, machine, ranking, by_uuid)
+    return placed
+
+
+def _alone(
+    work: Work, machine: Machine, ranking: Ranking, hosts: Mapping[str, Row]
+) -> Row | errors.Error:
+    for uuid in ranking.hosts:
+        if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])]):
+            return hosts[uuid]
+    return NoCapacity(
+        name=machine.row.name,
+        cpu=machine.row.cpus * machine.row.speed,
+        memory=machine.row.memory,
+        why=_why(ranking.refused.values()) if hosts else "no connected and enabled host of its zone and hypervisor",
+    )
+
+
+def _why(reasons: Iterable[str]) -> str:
+    told = list(reasons)
+    return "; ".join(sorted(set(told))[:3]) or "others took the last room at this moment"
+
+
+def _claim(machine: Machine, to: Row) -> tuple[int, int, int, int]:
+    return to.id, machine.row.cpus * machine.row.speed, machine.row.memory, 1
+
+
+def _table(hosts: Sequence[Row]) -> HostTable:
+    return HostTable(
+        ids=[each.uuid for each in hosts],
+        pods=[str(each.pod_id) for each in hosts],
+        clusters=[str(each.cluster_id) for each in hosts],
+        cpu_total=[each.cpu_total for each in hosts],
+        cpu_used=[each.cpu_used for each in hosts],
+        memory_total=[each.memory_total for each in hosts],
+        memory_used=[each.memory_used for each in hosts],
+        vms=[each.vms for each in hosts],
+    )

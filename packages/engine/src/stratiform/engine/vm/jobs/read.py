@@ -1,0 +1,142 @@
+"""Read machines with all that belongs to them, any number in one statement."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy
+
+from stratiform.api.spec import NicSpec, PoolSpec, VmSpec, VolumeSpec
+from stratiform.engine.host.jobs.command import Target
+from stratiform.engine.host.table import host
+from stratiform.engine.network.table import network, nic
+from stratiform.engine.pool.table import pool
+from stratiform.engine.registry import Row
+from stratiform.engine.template.table import template
+from stratiform.engine.vm.states import State
+from stratiform.engine.vm.table import vm
+from stratiform.engine.volume.table import volume
+from stratiform.framework.agents.table import resource
+from stratiform.framework.base import errors
+from stratiform.framework.db.database import Transaction
+
+
+def _prefixed(prefix: str, table: sqlalchemy.Table, *names: str) -> list[sqlalchemy.Label[object]]:
+    return [table.c[name].label(f"{prefix}_{name}") for name in names]
+
+
+_EVERYTHING = (
+    sqlalchemy.select(
+        vm,
+        *_prefixed("resource", resource, "uuid", "transport", "address", "location"),
+        *_prefixed("host", host, "cluster_id"),
+        *_prefixed("nic", nic, "id", "uuid", "device", "mac", "ip4", "is_default", "network_id"),
+        *_prefixed("network", network, "uuid", "name", "gateway", "netmask", "broadcast_uri"),
+        *_prefixed("volume", volume, "id", "uuid", "generation", "state", "name", "size", "device", "path"),
+        *_prefixed("pool", pool, "uuid", "url"),
+        template.c.url.label("template_url"),
+    )
+    .select_from(vm)
+    .join(host, host.c.id == vm.c.host_id, isouter=True)
+    .join(resource, resource.c.id == vm.c.host_id, isouter=True)
+    .join(nic, sqlalchemy.and_(nic.c.vm_id == vm.c.id, nic.c.removed.is_(None)), isouter=True)
+    .join(network, network.c.id == nic.c.network_id, isouter=True)
+    .join(volume, sqlalchemy.and_(volume.c.vm_id == vm.c.id, volume.c.removed.is_(None)), isouter=True)
+    .join(pool, pool.c.id == volume.c.pool_id, isouter=True)
+    .join(template, template.c.id == volume.c.template_id, isouter=True)
+    .where(vm.c.id.in_(sqlalchemy.bindparam("ids", expanding=True)))
+    .order_by(vm.c.id, nic.c.device, volume.c.device)
+)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A virtual machine with its host, its network cards and its volumes, as one transaction sees them."""
+
+    row: Row
+    nics: dict[int, Row] = field(default_factory=dict)
+    volumes: dict[int, Row] = field(default_factory=dict)
+
+    @property
+    def member(self) -> tuple[int, str, int]:
+        """What a guarded transition starts from."""
+        return self.row.id, self.row.state, self.row.generation
+
+    @property
+    def host(self) -> Target:
+        """The host that it is placed on. Raises `Conflict` if there is none."""
+        if self.row.resource_uuid is None:
+            raise errors.Conflict(kind="virtual machine", id=self.row.uuid, state=self.row.state, action="a command to its host")
+        return Target(
+            uuid=self.row.resource_uuid,
+            transport=self.row.resource_transport,
+            address=self.row.resource_address,
+            location=self.row.resource_location,
+        )
+
+    @property
+    def run_name(self) -> str:
+        """What this run of it is called on its host: a command to an older run finds nothing."""
+        return f"{self.row.instance_name}.{self.row.run}"
+
+    @property
+    def claim(self) -> tuple[int, int, int, int]:
+        """What it takes of its host."""
+        return self.row.host_id, self.row.cpus * self.row.speed, self.row.memory, 1
+
+    def spec(self) -> VmSpec:
+        """The machine as a hypervisor starts it."""
+        return VmSpec(
+            uuid=self.row.uuid,
+            name=self.run_name,
+            cpus=self.row.cpus,
+            speed=self.row.speed,
+            memory=self.row.memory,
+            nics=tuple(_nic(each) for each in self.nics.values()),
+            volumes=tuple(_volume(each) for each in self.volumes.values()),
+        )
+
+
+def machines(tx: Transaction, ids: Iterable[int]) -> Mapping[int, Machine]:
+    """These machines by id; a removed one is there too."""
+    found: dict[int, Machine] = {}
+    for row in tx.execute(_EVERYTHING, {"ids": sorted(set(ids))}):
+        machine = found.setdefault(row.id, Machine(row))
+        if row.nic_id is not None:
+            machine.nics.setdefault(row.nic_id, row)
+        if row.volume_id is not None:
+            machine.volumes.setdefault(row.volume_id, row)
+    return found
+
+
+def machine(tx: Transaction, id: int) -> Machine:
+    """One machine. Raises `NotFound`."""
+    found = machines(tx, [id]).get(id)
+    if found is None or (found.row.state == State.EXPUNGING and found.row.removed is not None):
+        raise errors.NotFound(kind="virtual machine", key="id", value=id)
+    return found
+
+
+def _nic(row: Row) -> NicSpec:
+    return NicSpec(
+        uuid=row.nic_uuid,
+        device=row.nic_device,
+        mac=row.nic_mac,
+        ip4=row.nic_ip4,
+        netmask=row.network_netmask,
+        gateway=row.network_gateway,
+        network=row.network_uuid,
+        broadcast=row.network_broadcast_uri,
+        default=row.nic_is_default,
+    )
+
+
+def _volume(row: Row) -> VolumeSpec:
+    return VolumeSpec(
+        uuid=row.volume_uuid,
+        name=row.volume_name,
+        pool=PoolSpec(uuid=row.pool_uuid, url=row.pool_url),
+        path=row.volume_path,
+        size=row.volume_size,
+        device=row.volume_device,
+        template=row.template_url,
+    )

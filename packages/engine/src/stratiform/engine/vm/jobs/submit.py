@@ -1,0 +1,159 @@
+"""The commands on virtual machines, as the engine takes them: look up, write, file the job."""
+
+import msgspec
+import sqlalchemy
+
+from stratiform.api.cloud import Submitted
+from stratiform.engine.account.table import account, account_user
+from stratiform.engine.call import Call
+from stratiform.engine.entity import name_key
+from stratiform.engine.network.states import State as NetworkState
+from stratiform.engine.network.table import network
+from stratiform.engine.offering.service import GuestType
+from stratiform.engine.registry import Row
+from stratiform.engine.vm import service
+from stratiform.engine.vm.jobs.change import Vm
+from stratiform.engine.vm.jobs.deploy import allocate
+from stratiform.engine.vm.jobs.deploy import deploy as deploy_job
+from stratiform.engine.vm.jobs.destroy import Destroy
+from stratiform.engine.vm.jobs.destroy import destroy as destroy_job
+from stratiform.engine.vm.jobs.expunge import expunge as expunge_job
+from stratiform.engine.vm.jobs.reboot import reboot as reboot_job
+from stratiform.engine.vm.jobs.start import Start
+from stratiform.engine.vm.jobs.start import start as start_job
+from stratiform.engine.vm.jobs.stop import Stop
+from stratiform.engine.vm.jobs.stop import stop as stop_job
+from stratiform.engine.vm.states import State
+from stratiform.framework.base import errors
+from stratiform.framework.jobs.kind import Job
+
+
+def deploy(call: Call) -> Submitted:
+    """Write the machine with its cards and its root volume, and start it unless told not to."""
+    zone = call.find("zone", "zoneid")
+    if zone.state != "Enabled" and call.who.role != "Admin":
+        raise errors.Conflict(kind="zone", id=zone.uuid, state=zone.state, action="deploying there")
+    owner = _owner(call)
+    row = service.create(
+        call.tx,
+        call.world,
+        account=owner,
+        user_id=_user(call),
+        zone=zone,
+        offering=call.find("service_offering", "serviceofferingid"),
+        template=call.find("template", "templateid"),
+        networks=_networks(call, zone),
+        name=_text(call, "name"),
+        display_name=_text(call, "displayname"),
+    )
+    host = call.find_if_given("host", "hostid")
+    if call.arguments.get("startvm", True):
+        start = Start(vm=row.id, host=host.id if host else None)
+        return _file(call, deploy_job, start, row, owner.uuid)
+    return _file(call, allocate, Vm(vm=row.id), row, owner.uuid)
+
+
+def start(call: Call) -> Submitted:
+    """Start a machine."""
+    row = _machine(call)
+    return _file(call, start_job, Start(vm=row.id), row)
+
+
+def stop(call: Call) -> Submitted:
+    """Stop a machine."""
+    row = _machine(call)
+    return _file(call, stop_job, Stop(vm=row.id, forced=bool(call.arguments.get("forced"))), row)
+
+
+def reboot(call: Call) -> Submitted:
+    """Reset a machine."""
+    row = _machine(call)
+    return _file(call, reboot_job, Vm(vm=row.id), row)
+
+
+def destroy(call: Call) -> Submitted:
+    """Throw a machine away."""
+    row = _machine(call)
+    return _file(call, destroy_job, Destroy(vm=row.id, expunge=bool(call.arguments.get("expunge"))), row)
+
+
+def expunge(call: Call) -> Submitted:
+    """Remove a machine that was thrown away."""
+    row = _machine(call)
+    if row.state not in (State.DESTROYED, State.EXPUNGING):
+        raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action="expunging it; destroy it first")
+    return _file(call, expunge_job, Vm(vm=row.id), row)
+
+
+def recover(call: Call) -> Row:
+    """Give a machine back."""
+    return service.recover(call.tx, call.find("vm", "id"))
+
+
+def update(call: Call) -> Row:
+    """Call a machine otherwise."""
+    row = call.find("vm", "id")
+    return service.rename(
+        call.tx, call.world, row, name=_text(call, "name"), display_name=_text(call, "displayname")
+    )
+
+
+def _machine(call: Call) -> Row:
+    return call.find("vm", "id")
+
+
+def _file(call: Call, job: Job, payload: msgspec.Struct, row: Row, owner: str | None = None) -> Submitted:
+    if owner is None:
+        wanted = sqlalchemy.select(account.c.uuid).where(account.c.id == row.account_id)
+        owner = call.tx.connection.execute(wanted).scalar_one()
+    run = call.work.submit(job, payload, fair_key=owner, resource=f"vm/{row.uuid}")
+    return Submitted(job=run.uuid, entity=row.uuid)
+
+
+def _owner(call: Call) -> Row:
+    """The caller's own account, or the one that `account` and `domainid` name, if the caller may act for it."""
+    name = _text(call, "account")
+    if name is None:
+        return call.tx.execute(sqlalchemy.select(account).where(account.c.uuid == call.who.account)).one()
+    home = call.find("domain", "domainid")
+    named = sqlalchemy.select(account.c.uuid).where(
+        account.c.domain_id == home.id, account.c.name_key == name_key(name), account.c.removed.is_(None)
+    )
+    uuid = call.tx.connection.execute(named).scalar_one_or_none()
+    if uuid is None:
+        raise errors.NotFound(kind="account", key="name", value=name)
+    return call.lookup("account", uuid)
+
+
+def _user(call: Call) -> int:
+    wanted = sqlalchemy.select(account_user.c.id).where(account_user.c.uuid == call.who.user)
+    return int(call.tx.connection.execute(wanted).scalar_one())
+
+
+def _networks(call: Call, zone: Row) -> list[Row]:
+    """The networks that were asked for, in order; else the zone's first shared network that the caller may use."""
+    asked = call.arguments.get("networkids")
+    if isinstance(asked, list | tuple) and asked:
+        chosen = [call.lookup("network", str(each)) for each in asked]
+        for each in chosen:
+            if each.zone_id != zone.id:
+                raise errors.Invalid(reason=f"the network {each.uuid} is not in the zone {zone.uuid}")
+        return chosen
+    shared = sqlalchemy.select(network.c.uuid).where(
+        network.c.zone_id == zone.id,
+        network.c.guest_type == GuestType.SHARED,
+        network.c.state == NetworkState.SETUP,
+        network.c.removed.is_(None),
+    )
+    for uuid in call.tx.execute(shared.order_by(network.c.id)).scalars().all():
+        try:
+            return [call.lookup("network", str(uuid))]
+        except (errors.NotFound, errors.Denied):
+            continue
+    raise errors.Invalid(reason=f"the zone {zone.name} has no shared network that you may use; give networkids")
+
+
+def _text(call: Call, parameter: str) -> str | None:
+    value = call.arguments.get(parameter)
+    return None if value is None else str(value)
+

@@ -1,0 +1,1 @@
+"""Placement on the host with the fewest virtual machines."""
