@@ -3,6 +3,7 @@
 import os
 import queue
 import signal
+import time
 import uuid
 from collections import defaultdict
 from functools import partial, wraps
@@ -159,6 +160,19 @@ def server(serve):
 def client(data):
     with SimulatorClient(data) as made:
         yield made
+
+
+@pytest.fixture
+def until():
+    """Wait until a condition holds; fail if it does not in time."""
+
+    def waiting(condition):
+        deadline = time.monotonic() + SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come to be in time"
+            time.sleep(0.01)
+
+    return waiting
 
 
 @pytest.fixture

@@ -47,17 +47,16 @@ def test_many_servers_that_start_at_once_share_one_and_it_outlives_them(data, cl
     assert client.inventory().hosts == ()
 
 
-def test_a_second_process_does_not_touch_the_state_of_the_first(server, data, client, make):
+def test_a_second_process_waits_until_the_first_has_ended(server, data, client, make, until):
     server.start(make.vm())
-    command = [sys.executable, "-m", process.PACKAGE, "--data", str(data)]
-    with subprocess.Popen(command) as second:
+    first = Place(data).pid.read_text()
+    with subprocess.Popen([sys.executable, "-m", process.PACKAGE, "--data", str(data)]) as second:
         assert server.running() == ["i-2-1-VM.1"]
-        assert second.poll() is None
+        assert Place(data).pid.read_text() == first
         client.shutdown()
-        with pytest.raises(Unreachable):
-            while True:  # the second takes over when the first has ended, and is ended here
-                client.shutdown()
-        second.wait(50)
+        until(lambda: Place(data).pid.read_text() == str(second.pid) and Place(data).serves())
+        assert [vm.name for vm in client.inventory().hosts[0].vms] == ["i-2-1-VM.1"]
+        second.kill()
 
 
 def test_what_runs_goes_on_running_when_it_is_killed(serve, killed, client, make):

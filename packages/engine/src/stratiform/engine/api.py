@@ -20,8 +20,10 @@ from stratiform.engine.cluster.service import update as update_cluster
 from stratiform.engine.domain.service import create as create_domain
 from stratiform.engine.domain.service import remove as remove_domain
 from stratiform.engine.domain.service import update as update_domain
+from stratiform.engine.history import Fact, History
 from stratiform.engine.image_store.service import create as create_image_store
 from stratiform.engine.image_store.service import remove as remove_image_store
+from stratiform.engine.infrastructure import add_host, add_pool
 from stratiform.engine.lookup import find
 from stratiform.engine.network.rules import mac
 from stratiform.engine.network.service import create as create_network
@@ -40,27 +42,40 @@ from stratiform.engine.pod.service import remove as remove_pod
 from stratiform.engine.pod.service import update as update_pod
 from stratiform.engine.pool.service import create as create_pool
 from stratiform.engine.pool.service import remove as remove_pool
+from stratiform.engine.program import CHANGES, COMMANDS, REGISTRY, SUBMITS
 from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
+from stratiform.engine.scope import Scopes
 from stratiform.engine.seed import seed
 from stratiform.engine.template.service import create as register_template
 from stratiform.engine.template.service import remove as remove_template
 from stratiform.engine.template.service import update as update_template
+from stratiform.engine.tools import Tools
 from stratiform.engine.zone.service import create as create_zone
 from stratiform.engine.zone.service import remove as remove_zone
 from stratiform.engine.zone.service import update as update_zone
 
 __all__ = [
+    "CHANGES",
+    "COMMANDS",
     "LISTINGS",
+    "REGISTRY",
+    "SUBMITS",
     "Call",
     "Capacity",
     "Change",
     "Command",
     "Difference",
     "Engine",
+    "Fact",
+    "History",
     "Row",
+    "Scopes",
     "Submit",
+    "Tools",
+    "add_host",
+    "add_pool",
     "capacity",
     "create_account",
     "create_cluster",

@@ -205,7 +205,7 @@ class Listing:
         return found.select_from(self.source).order_by(*self.order or (self.table.c.id,))
 
     def _conditions(self, asked: Asked) -> list[Condition]:
-        conditions = [] if self.own is None else _ownership(self.binding, self.own, asked)
+        conditions = [] if self.own is None else ownership(self.binding, self.own, asked)
         for parameter, value in asked.filters.items():
             if value is None or (self.own is not None and parameter in OWNERSHIP):
                 continue
@@ -267,7 +267,7 @@ def owner(table: Table, account: Table, domain: Table) -> tuple[Join, Join]:
     return (account, account.c.id == table.c.account_id), (domain, domain.c.id == account.c.domain_id)
 
 
-def _ownership(binding: Binding, own: Callable[[Asked], Filter | None], asked: Asked) -> list[Condition]:
+def ownership(binding: Binding, own: Callable[[Asked], Filter | None], asked: Asked) -> list[Condition]:
     """`listall`, `account`, `domainid` and `isrecursive`, as CloudStack takes them."""
     if asked.filters.get("projectid") not in (None, "-1"):
         return [sqlalchemy.false()]  # there are no projects yet

@@ -1,6 +1,6 @@
 """Plain nouns: one way to create, change and remove what is a row, a name and an event."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
@@ -78,7 +78,7 @@ def create(tx: Transaction, world: World, noun: Noun, **values: object) -> Row:
     try:
         row = tx.execute(sqlalchemy.insert(noun.table).values(columns).returning(*noun.table.c)).one()
     except IntegrityError as broken:
-        raise _taken(noun, columns) from broken
+        raise _clash(noun, columns, broken) from broken
     publish(tx, noun, row, "CREATE")
     return row
 
@@ -95,7 +95,7 @@ def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
     try:
         after = tx.execute(update.returning(*table.c)).one_or_none()
     except IntegrityError as broken:
-        raise _taken(noun, columns) from broken
+        raise _clash(noun, columns, broken) from broken
     if after is None:
         raise Stale(kind=noun.label, name=label(row))
     publish(tx, noun, after, "EDIT")
@@ -158,15 +158,19 @@ def _named(
         table.c.name_key == columns["name_key"], table.c.removed.is_(None), *same
     )
     if any(id != but for id in tx.execute(found).scalars()):
-        raise _taken(noun, columns)
+        raise Taken(kind=noun.label, key="name", value=clean)
     return columns
 
 
-def _taken(noun: Noun, columns: dict[str, object]) -> Taken:
-    for key in ("name", "url", "vlan"):
-        if columns.get(key) is not None:
-            return Taken(kind=noun.label, key=key, value=columns[key])
-    return Taken(kind=noun.label, key="uuid", value=columns.get("uuid"))
+def _clash(noun: Noun, columns: Mapping[str, object], broken: IntegrityError) -> Exception:
+    """What a broken constraint means. PostgreSQL tells the index by its name, SQLite by its columns."""
+    said = str(broken.orig)
+    for index in noun.table.indexes:
+        spelled = ", ".join(f"{noun.table.name}.{column.name}" for column in index.columns)
+        if index.unique and (f'"{index.name}"' in said or said.endswith(f": {spelled}")):
+            key = list(index.columns)[-1].name.removesuffix("_key")
+            return Taken(kind=noun.label, key=key, value=columns.get(key))
+    return broken
 
 
 def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:

@@ -170,8 +170,8 @@ def _equals(binding: Binding, attribute: str, value: str | None, negated: bool) 
 
 
 def _within(column: ColumnElement[str] | None, path: str, negated: bool) -> Condition:
-    if column is None or not path:
-        return _truth((not path) is not negated)
+    if column is None:
+        return _truth(negated)
     if not negated:
         return below(column, path)
     following = after(path)

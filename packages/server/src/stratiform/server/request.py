@@ -94,6 +94,6 @@ def _pairs(text: bytes) -> Iterator[tuple[str, str]]:
 
 def _decode(text: bytes) -> str:
     try:
-        return unquote_to_bytes(text.replace(b"+", b" ")).decode()
+        return (unquote_to_bytes(text.replace(b"+", b" ")) if b"%" in text or b"+" in text else text).decode()
     except UnicodeDecodeError as error:
         raise Malformed(reason="it is not UTF-8") from error

@@ -17,7 +17,7 @@ NOUN = Noun(kind="network", table=network, event="NETWORK", within=None)
 class NotProvided(errors.Invalid):
     """Networks of the kind {kind} are not provided yet. Choose an offering for a shared network."""
 
-    code = "not_provided"
+    code = "network_kind_not_provided"
 
 
 def create(

@@ -54,13 +54,20 @@ class Monitor:
         if now - self._asked < interval:
             return
         self._asked = now
-        with self._database.reading() as connection:
-            live = sqlalchemy.select(resource).where(resource.c.state != State.REMOVED)
-            rows = connection.execute(live).all()
+        rows = self._resources()
         self._channel.tend(frozenset((row.transport, row.address) for row in rows))
         for row in rows:
             self._channel.probe(row.uuid, row.transport, row.address, row.location)
         self._record(rows, now, int(interval * self._config.value(TIMEOUT)))
+
+    def links(self) -> frozenset[tuple[str, str]]:
+        """The transports and addresses of the far ends that there are."""
+        return frozenset((row.transport, row.address) for row in self._resources())
+
+    def _resources(self) -> Sequence[sqlalchemy.Row[object]]:
+        with self._database.reading() as connection:
+            live = sqlalchemy.select(resource).where(resource.c.state != State.REMOVED)
+            return connection.execute(live).all()
 
     def _record(self, rows: Sequence[sqlalchemy.Row[object]], now: int, patience: int) -> None:
         seen = self._channel.seen()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy
 
-from stratiform.api.adapters.placement import HostTable, Ranking, Request
+from stratiform.api.adapters.placement import HostTable, Placement, Ranking, Request
 from stratiform.engine.capacity import service as capacity
 from stratiform.engine.host.states import State as HostState
 from stratiform.engine.host.table import host
@@ -62,39 +62,55 @@ def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) 
 
 def _place(work: Work, zone: int, members: Sequence[Machine], hosts: Sequence[Row]) -> dict[int, Row | errors.Error]:
     by_uuid = {each.uuid: each for each in hosts}
-    requests = [
-        Request(vm=each.row.uuid, cpu=each.row.cpus * each.row.speed, memory=each.row.memory) for each in members
-    ]
-    rankings = work.the(Tools).placement(zone).rank(requests, _table(hosts))
+    table, adviser = _table(hosts), work.the(Tools).placement(zone)
+    rankings = adviser.rank([_request(each) for each in members], table)
     best = [by_uuid[ranking.hosts[0]] if ranking.hosts else None for ranking in rankings]
     together = [_claim(each, to) for each, to in zip(members, best, strict=True) if to is not None]
     granted = capacity.claim_hosts(work.tx, together)
     placed: dict[int, Row | errors.Error] = {}
-    for machine, to, ranking in zip(members, best, rankings, strict=True):
+    for machine, to in zip(members, best, strict=True):
         if to is not None and to.id in granted:
             placed[machine.row.id] = to
         else:
-            placed[machine.row.id] = _alone(work, machine, ranking, by_uuid)
+            placed[machine.row.id] = _alone(work, machine, adviser, table, by_uuid)
     return placed
 
 
 def _alone(
-    work: Work, machine: Machine, ranking: Ranking, hosts: Mapping[str, Row]
+    work: Work, machine: Machine, adviser: Placement, table: HostTable, hosts: Mapping[str, Row]
 ) -> Row | errors.Error:
-    for uuid in ranking.hosts:
-        if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])]):
-            return hosts[uuid]
+    """A host for one machine: the candidates in turn, then the next ones, until none is left."""
+    full: frozenset[str] = frozenset()
+    while True:
+        (ranking,) = adviser.rank([_request(machine, full)], table)
+        for uuid in ranking.hosts:
+            if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])]):
+                return hosts[uuid]
+        if not ranking.hosts:
+            return _refusal(machine, ranking, full)
+        full |= set(ranking.hosts)
+
+
+def _request(machine: Machine, avoid: frozenset[str] = frozenset()) -> Request:
+    return Request(
+        vm=machine.row.uuid, cpu=machine.row.cpus * machine.row.speed, memory=machine.row.memory, avoid=avoid
+    )
+
+
+def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapacity:
+    reasons = [why for uuid, why in ranking.refused.items() if uuid not in full]
+    if full:
+        reasons.append(f"others took the last room of {len(full)} hosts")
     return NoCapacity(
         name=machine.row.name,
         cpu=machine.row.cpus * machine.row.speed,
         memory=machine.row.memory,
-        why=_why(ranking.refused.values()) if hosts else "no connected and enabled host of its zone and hypervisor",
+        why=_why(reasons),
     )
 
 
 def _why(reasons: Iterable[str]) -> str:
-    told = list(reasons)
-    return "; ".join(sorted(set(told))[:3]) or "others took the last room at this moment"
+    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its zone and hypervisor"
 
 
 def _claim(machine: Machine, to: Row) -> tuple[int, int, int, int]:

@@ -1,0 +1,176 @@
+"""The one composition root: everything that a server is made of, built and wired here and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratiform.api import registry
+from stratiform.api.access import Access
+from stratiform.api.adapters.authenticator import Authenticator
+from stratiform.api.adapters.hypervisor import HypervisorProvider
+from stratiform.api.adapters.placement import Placement
+from stratiform.engine import api as engine
+from stratiform.engine import schema as engine_schema
+from stratiform.framework import plugins
+from stratiform.framework.agents.channel import Channel
+from stratiform.framework.agents.monitor import Monitor
+from stratiform.framework.agents.socket import SocketTransport
+from stratiform.framework.base.clock import SystemClock
+from stratiform.framework.base.threads import SystemThreads
+from stratiform.framework.base.world import World
+from stratiform.framework.cluster.alone import Alone, alone
+from stratiform.framework.cluster.membership import Membership
+from stratiform.framework.config.values import Config
+from stratiform.framework.db import migrate
+from stratiform.framework.db.database import Database
+from stratiform.framework.db.migrate import Layer
+from stratiform.framework.db.store import DriverStore
+from stratiform.framework.jobs.kernel import Kernel
+from stratiform.framework.schema import FRAMEWORK
+from stratiform.framework.secrets import KeyRing
+from stratiform.server import app, schema
+from stratiform.server.chores import Chores
+from stratiform.server.credential.key import Keys
+from stratiform.server.credential.password import Passwords
+from stratiform.server.jobs import CommandJobs
+from stratiform.server.serving import Serving
+
+LAYERS: Sequence[Layer] = (FRAMEWORK, engine_schema.LAYER, schema.LAYER)
+"""Every layer with tables, lowest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is decided before there is a database to ask."""
+
+    data: Path
+    """A directory of this server's own: key ring, lock, and the embedded database."""
+    database: str = ""
+    """SQLAlchemy URL; empty is the SQLite file in `data`."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """0 takes any that is free."""
+    threads: int = 8
+    """Threads that answer HTTP requests."""
+    name: str = "server"
+    access: str = "static"
+    authenticator: str = "database"
+
+    @property
+    def url(self) -> str:
+        """Where the database is."""
+        return self.database or f"sqlite:///{self.data / 'stratiform.db'}"
+
+    @property
+    def ring(self) -> Path:
+        """The file with the keys that secrets are sealed with."""
+        return self.data / "keys.json"
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A whole server in this process. `start` makes it work; `serving.run()` then answers until `stop`."""
+
+    settings: Settings
+    world: World
+    database: Database
+    config: Config
+    kernel: Kernel
+    channel: Channel
+    monitor: Monitor
+    tools: engine.Tools
+    cloud: engine.Engine
+    keys: Keys
+    passwords: Passwords
+    serving: Serving
+    lock: Alone | None
+
+    def start(self) -> None:
+        """Become a member, take over what dead servers left, and begin to work on jobs."""
+        for provider in self.tools.hypervisors.values():
+            provider.prepare(self.settings.data)
+        self.kernel.join()
+        self.channel.tend(self.monitor.links())
+        self.kernel.start()
+
+    def stop(self) -> None:
+        """Stop working; commands under way on hosts are taken over by whoever starts next."""
+        self.kernel.stop()
+        self.channel.close()
+        self.database.close()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def world() -> World:
+    """The real world of a server: the machine's clock, randomness and threads, and sockets to hosts."""
+    threads, clock = SystemThreads(), SystemClock()
+    return World(store=DriverStore(), clock=clock, threads=threads, transports={"socket": SocketTransport(threads, clock)})
+
+
+def prepare(settings: Settings) -> None:
+    """Make the directory, the key ring and the tables of a new server, or bring older ones up to date.
+
+    May be called any number of times, by several servers at once.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not settings.ring.exists():
+        KeyRing.create(settings.ring)
+    database = Database(settings.url, world())
+    migrate.upgrade(database, LAYERS)
+    database.close()
+
+
+def compose(settings: Settings) -> Server:
+    """A server that is not started yet. Raises `SchemaTooOld` or `SchemaTooNew`, and what a broken plug-in raises."""
+    outside = world()
+    lock = alone(settings.data / "stratiform.db") if settings.url.startswith("sqlite") else None
+    database = Database(settings.url, outside)
+    migrate.check(database, LAYERS)
+    gate = plugins.one("stratiform.access", settings.access, Access).plugin
+    authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
+    config = Config(database, engine.Scopes(database).parent)
+    tools = engine.Tools(
+        config=config,
+        placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
+        hypervisors={each.plugin.name: each.plugin for each in plugins.load("stratiform.hypervisor", HypervisorProvider)},
+        data=settings.data,
+    )
+    channel = Channel(outside)
+    kernel = Kernel(
+        world=outside,
+        database=database,
+        registry=engine.REGISTRY,
+        membership=Membership(database, outside, settings.name, alone=lock),
+        provide=[tools, channel],
+    )
+    monitor = Monitor(outside, database, channel, config)
+    kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
+    cloud = engine.Engine(
+        database, gate, listings=engine.LISTINGS, changes=engine.CHANGES, submits=engine.SUBMITS, kernel=kernel
+    )
+    keys = Keys(database, KeyRing.load(settings.ring))
+    application = app.make(
+        commands=registry.collect(),
+        cloud=cloud,
+        jobs=CommandJobs(engine.History(database, gate)),
+        access=gate,
+        callers=keys,
+        world=outside,
+    )
+    return Server(
+        settings=settings,
+        world=outside,
+        database=database,
+        config=config,
+        kernel=kernel,
+        channel=channel,
+        monitor=monitor,
+        tools=tools,
+        cloud=cloud,
+        keys=keys,
+        passwords=Passwords(database, authenticator),
+        serving=Serving(application, settings.host, settings.port, settings.threads),
+        lock=lock,
+    )
+
