@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy.sql.expression import TableClause
 
 from stratiform.engine import api, schema
-from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing.databases import POSTGRES_URL, postgresql
 from stratiform.framework.testing.migrations import assert_migrations_match
 
@@ -14,13 +13,13 @@ TABLES = schema.metadata.sorted_tables
 
 
 def test_migrations_make_what_is_declared():
-    assert_migrations_match(schema.LAYER, [FRAMEWORK])
+    assert_migrations_match(schema.LAYER)
 
 
 @pytest.mark.skipif(POSTGRES_URL not in os.environ, reason="no PostgreSQL")
 def test_migrations_make_what_is_declared_on_postgresql():
     with postgresql(os.environ[POSTGRES_URL]) as url:
-        assert_migrations_match(schema.LAYER, [FRAMEWORK], url=url)
+        assert_migrations_match(schema.LAYER, url=url)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)

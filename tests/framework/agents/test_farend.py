@@ -1,5 +1,6 @@
 """The far end: each command once, whoever asks how often; and nobody waits for anybody else."""
 
+import pathlib
 import queue
 import threading
 from typing import Protocol
@@ -65,6 +66,8 @@ class _Oven:
         self.ovens.baked.append(loaf)
         if loaf == "toast":
             raise Burnt(loaf=loaf)
+        if loaf == "path":
+            raise Burnt(loaf=pathlib.Path("bread"))
         if loaf == "stone":
             raise ZeroDivisionError
         return f"warm {loaf}"
@@ -252,6 +255,7 @@ def test_what_goes_wrong_is_told(link):
     assert (burnt.fate, burnt.error["code"], burnt.error["text"]) == (Fate.FAILED, "burnt", "toast is burnt.")
     assert link.send("2", loaf="stone").error["code"] == "internal"
     assert link.send("2", loaf="stone").fate is Fate.FAILED
+    assert link.send("3", loaf="path").error["text"] == "bread is burnt."
 
 
 def test_a_verb_that_nobody_has_is_told_with_those_that_there_are(end, link):

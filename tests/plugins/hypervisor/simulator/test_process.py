@@ -99,6 +99,7 @@ def test_a_command_that_was_waiting_had_no_effect_when_it_is_killed(serve, kille
     killed()
 
     again = serve()
+    assert client.journal("host-1")[0].outcome == "abandoned: the simulator ended"
     assert again.query("host-1", command, epoch=5).fate is Fate.UNKNOWN
     assert again.running() == []
     assert again.sent("host-1", start, command, epoch=4).fate is Fate.REFUSED

@@ -1,5 +1,6 @@
 """Addresses, claimed and released by one statement for any number of network cards; and their ranges."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -158,15 +159,11 @@ def _addresses(world: World, row: Row, span: Range) -> list[dict[str, object]]:
 def _claim(tx: Transaction, how: str, cards: Sequence[Wanted]) -> dict[int, Claimed]:
     if not cards:
         return {}
-    networks = [card.network_id for card in cards]
-    parameters = {
-        "rows": rows.encode([card._asdict() for card in cards]),
-        "most": max(map(networks.count, set(networks))),
-        "now": tx.database.world.clock.now(),
-    }
-    statement = _claiming(tx.dialect, how)
-    names = statement._bindparams  # only "named" needs no limit
-    found = tx.execute(statement, {name: parameters[name] for name in names})
+    given = rows.encode([card._asdict() for card in cards])
+    parameters: dict[str, object] = {"rows": given, "now": tx.database.world.clock.now()}
+    if how != "named":
+        parameters["most"] = max(Counter(card.network_id for card in cards).values())
+    found = tx.execute(_claiming(tx.dialect, how), parameters)
     return {nic_id: Claimed(address_id, ip4) for nic_id, address_id, ip4 in found}  # type: ignore[misc]
 
 

@@ -1,7 +1,6 @@
 """The channel to resources: commands go out, answers come later, and a lost answer is asked for, never guessed."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -69,7 +68,7 @@ class Channel:
         if link is not None:
             link.send(pack(Request(act=Act.PROBE, resource=resource, address=location, command="probe")))
 
-    def seen(self) -> Mapping[str, int]:
+    def seen(self) -> dict[str, int]:
         """When each resource last answered, by the world's clock, since this process began."""
         return self._seen
 

@@ -67,8 +67,8 @@ def done(answer: object) -> Outcome:
 
 
 def failed(error: BaseException) -> Outcome:
-    """The verb raised `error`."""
-    return Outcome(fate=Fate.FAILED, error=describe(error))
+    """The verb raised `error`; a parameter that cannot cross a wire becomes its text."""
+    return Outcome(fate=Fate.FAILED, error=msgspec.to_builtins(describe(error), enc_hook=str))
 
 
 def judge(known: Entry | None, request: Request, now: int) -> Verdict:

@@ -45,20 +45,28 @@ class Monitor:
         self._config = config
         self._changed = changed
         self._asked = 0
+        self._known: dict[str, str] = {}
         self._began = world.clock.now()
 
     def look(self) -> None:
         """Probe if it is time, and record what changed since."""
         now = self._world.clock.now()
         interval = self._config.value(INTERVAL) * SECOND
-        if now - self._asked < interval:
+        if now - self._asked < interval and not self._news():
             return
         self._asked = now
         rows = self._resources()
+        self._known = {row.uuid: row.state for row in rows}
         self._channel.tend(frozenset((row.transport, row.address) for row in rows))
         for row in rows:
             self._channel.probe(row.uuid, row.transport, row.address, row.location)
         self._record(rows, now, int(interval * self._config.value(TIMEOUT)))
+
+    def _news(self) -> bool:
+        """Whether somebody answered who is not recorded as answering."""
+        return any(
+            self._known.get(uuid) != State.UP and at > self._asked for uuid, at in self._channel.seen().copy().items()
+        )
 
     def links(self) -> frozenset[tuple[str, str]]:
         """The transports and addresses of the far ends that there are."""

@@ -28,7 +28,11 @@ Receive = Callable[[bytes, Callable[[bytes], None]], None]
 
 
 class SocketTransport:
-    """Links over Unix sockets (`unix:/path`) and local TCP (`tcp:127.0.0.1:port`), on one selector thread."""
+    """Links over Unix sockets (`unix:/path`) and local TCP (`tcp:127.0.0.1:port`), on one selector thread.
+
+    `received` and `closed` are called on that thread and must not block; so a link that closed is opened again
+    by somebody else.
+    """
 
     def __init__(self, threads: Threads, clock: Clock) -> None:
         self._clock = clock

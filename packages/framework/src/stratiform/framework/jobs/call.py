@@ -40,7 +40,7 @@ class Call(Generic[P_co]):
     @property
     def command(self) -> str:
         """The stable id of what is done: the same after a crash, another one only when the last outcome is known."""
-        return f"{self.job}/{self.attempt}"
+        return f"{self.job}/{self.step.name}/{self.attempt}"
 
     def answer(self, value: object = None) -> None:
         """The effect is complete; may be called from any thread, only the first answer of an epoch counts."""

@@ -4,10 +4,14 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeVar
 
 import msgspec
 
 from stratiform.framework.base.errors import Error
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 END = ""
 """The name of the step after the last."""
@@ -56,7 +60,11 @@ class Step:
         return function
 
     def ask(self, function: Callable[..., object]) -> Callable[..., object]:
-        """Declare `function(call)` as how to learn what became of the effect when its outcome is unknown."""
+        """Declare `function(call)` as how to learn what became of the effect when its outcome is unknown.
+
+        It tells by `call.answer` or `call.fail`, now or later; until then it is called again each time the limit
+        has passed. Without it, an effect of a process that died is run again, or failed if it is `once`.
+        """
         self.inquire = function
         return function
 
@@ -86,7 +94,8 @@ def effect(
     """Declare a step that acts on the world: `function(call)`, outside any transaction, after its intent is durable.
 
     After a crash it runs again, so it must be idempotent, or declared `once`: then an unknown outcome is reported
-    and never repeated. With `answers` the function only begins the effect and `call.answer` ends it.
+    and never repeated. With `answers` the function only begins the effect, quickly, and `call.answer` ends it;
+    else it has a worker's thread to itself until it returns, and what it returns is its answer.
     """
 
     def declare(function: Callable[..., object]) -> Step:
@@ -183,9 +192,9 @@ class Registry:
     """Everything declared, collected by whoever composes the program."""
 
     def __init__(self, *, jobs: Iterable[Job], stages: Iterable[Stage], lanes: Iterable[Lane]) -> None:
-        self.stages: Mapping[str, Stage] = {each.name: each for each in stages}
-        self.lanes: Mapping[str, Lane] = {each.kind: each for each in lanes}
-        self.jobs: Mapping[tuple[str, int], Job] = {(each.name, each.version): each for each in jobs}
+        self.stages: Mapping[str, Stage] = _by("stage", ((each.name, each) for each in stages))
+        self.lanes: Mapping[str, Lane] = _by("lane", ((each.kind, each) for each in lanes))
+        self.jobs: Mapping[tuple[str, int], Job] = _by("job", (((each.name, each.version), each) for each in jobs))
         for each in self.jobs.values():
             if each.stage not in self.stages:
                 raise Declaration(what=each.name, reason=f"there is no stage {each.stage}")
@@ -201,5 +210,17 @@ class Registry:
             raise UnknownKind(kind=kind, version=version, known=known) from None
 
     def lane(self, key: str) -> Lane:
-        """The kind of a lane's key."""
-        return self.lanes[key.partition("/")[0]]
+        """The kind of a lane's key. Raises `Declaration` if it is not declared."""
+        kind = key.partition("/")[0]
+        if kind not in self.lanes:
+            raise Declaration(what=key, reason=f"there is no lane of the kind {kind}")
+        return self.lanes[kind]
+
+
+def _by(what: str, named: Iterable[tuple[K, V]]) -> dict[K, V]:
+    found: dict[K, V] = {}
+    for name, value in named:
+        if name in found:
+            raise Declaration(what=f"{what} {name}", reason="it is there twice")
+        found[name] = value
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
@@ -81,6 +81,8 @@ class Run(Generic[P_co]):
     outcome: Outcome | None = None
     children: dict[str, dict[str, object]] = field(default_factory=dict)
     """How the children of this step ended, by their id, in the order they were spawned: `ok` or `failed`."""
+    unreadable: errors.Error | None = None
+    """Why there is no payload: then no step can run."""
 
     @property
     def current(self) -> Step | None:
@@ -109,10 +111,29 @@ class Run(Generic[P_co]):
         return {"id": self.id} | {name: _column(self, name) for name in names}
 
 
+class Unreadable(errors.Error):
+    """The payload of this {kind}, version {version}, cannot be read: {reason}."""
+
+    code = "unreadable_payload"
+
+
+def plain(value: object) -> object:
+    """A value as it is read back from the database. Raises what `msgspec.json` raises if it cannot be written."""
+    return None if value is None else msgspec.json.decode(msgspec.json.encode(value))
+
+
+def told(error: BaseException) -> Mapping[str, object]:
+    """An error as data that can be written whatever it was raised with."""
+    try:
+        return cast(Mapping[str, object], plain(errors.describe(error)))
+    except Exception:
+        return errors.describe(errors.Internal(reason=type(error).__name__))
+
+
 def _column(run: Run[P_co], name: str) -> object:
     match name:
         case "answer":
-            value = {"children": run.children} if run.children else run.answer
+            value = run.children if run.pending else run.answer
             return None if value is None else msgspec.json.encode(value).decode()
         case "error":
             return None if run.error is None else msgspec.json.encode(run.error).decode()
@@ -136,8 +157,8 @@ def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]
     """The run of a row of `job`; raises `UnknownKind` for a kind that is not served here."""
     job = registry.job(str(row["kind"]), int(str(row["version"])))
     answer = None if row["answer"] is None else msgspec.json.decode(str(row["answer"]))
-    children = answer["children"] if isinstance(answer, dict) and set(answer) == {"children"} else {}
-    plain = {
+    payload, unreadable = _payload(str(row["payload"]), job)
+    same = {
         name: row[name]
         for name in (
             "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal", "request",
@@ -145,14 +166,22 @@ def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]
         )
     }  # fmt: skip
     return Run(
-        **plain,  # type: ignore[arg-type]
+        **same,  # type: ignore[arg-type]
         job=job,
         journal=msgspec.json.decode(str(row["journal"]), type=list[Line]),
         held=tuple(msgspec.json.decode(str(row["held"]), type=list[str])),
-        payload=msgspec.json.decode(str(row["payload"]), type=job.payload),
+        payload=payload,
+        unreadable=unreadable,
         state=State(str(row["state"])),
         direction=Direction(str(row["direction"])),
-        answer=None if children else answer,
-        children=children,
+        answer=None if row["pending"] else answer,
+        children=answer if row["pending"] and isinstance(answer, dict) else {},
         error=None if row["error"] is None else msgspec.json.decode(str(row["error"])),
     )
+
+
+def _payload(text: str, job: Job) -> tuple[msgspec.Struct, errors.Error | None]:
+    try:
+        return msgspec.json.decode(text, type=job.payload), None
+    except msgspec.DecodeError as error:
+        return msgspec.Struct(), Unreadable(kind=job.name, version=job.version, reason=str(error))

@@ -1,7 +1,8 @@
 """The statements that the engine runs for every batch of jobs, written once for both dialects.
 
 Each reads its rows from one JSON parameter (see `db.rows`), so it is one statement however many jobs there are. The
-order of a transaction is always: jobs by id, then what the steps write, then lanes by key.
+order of a transaction is: jobs by id, then what the steps write, then lanes by key. Where jobs are carried on together
+a round may lock what an earlier one passed; the database tells of a deadlock then, and the work is done again.
 """
 
 from collections.abc import Callable
@@ -82,7 +83,7 @@ def grant(dialect: str) -> str:
     when the lane is full, so that whoever frees a slot afterwards sees the one who queued.
     """
     wanted = rows.source(dialect, {"key": "text", "width": "integer", "n": "integer"})
-    free = "CASE WHEN lane.queued > 0 THEN 0 ELSE lane.width - lane.busy END"
+    free = "CASE WHEN lane.queued > 0 OR lane.busy > lane.width THEN 0 ELSE lane.width - lane.busy END"
     taken = f"CASE WHEN excluded.busy + excluded.queued <= {free} THEN excluded.busy + excluded.queued ELSE {free} END"
     return (
         "INSERT INTO lane (key, width, busy, queued)"
@@ -138,21 +139,63 @@ def promoted(dialect: str) -> str:
 @_hot
 def wake(dialect: str) -> str:
     """Jobs whose time has come become ready."""
-    del dialect
     return (
-        "UPDATE job SET state = 'ready', not_before = NULL, changed = :now"
-        " WHERE not_before <= :now AND state = 'waiting' AND pending = 0 RETURNING stage"
+        "UPDATE job SET state = 'ready', not_before = NULL, changed = :now WHERE id IN (SELECT job.id FROM job"
+        " WHERE job.not_before <= :now AND job.state = 'waiting' AND job.pending = 0"
+        f" ORDER BY job.id{_locking(dialect, 'OF job SKIP LOCKED')}) RETURNING stage"
     )
 
 
 @_hot
 def adopt(dialect: str) -> str:
-    """Effects of processes that are gone: taken over with an epoch above every earlier one."""
+    """Effects that nobody carries out: taken over with an epoch above every earlier one.
+
+    Their process is gone, or they are in `rows`: the taker's own that it has lost sight of. What somebody has locked
+    is left for the next time: the one loop of a process must never wait for a process that hangs.
+    """
+    lost = rows.source(dialect, {"id": "integer", "epoch": "integer"})
     return (
         "UPDATE job SET owner = :owner, changed = :now,"
         " epoch = CASE WHEN epoch >= :floor THEN epoch + 1 ELSE :floor + 1 END"
-        " WHERE owner IS NOT NULL AND state = 'running' AND owner NOT IN (SELECT id FROM process)"
-        f" AND {_known(dialect)} RETURNING *"
+        " WHERE id IN (SELECT job.id FROM job WHERE job.owner IS NOT NULL AND job.state = 'running'"
+        " AND (job.owner NOT IN (SELECT id FROM process) OR EXISTS"
+        f" (SELECT 1 FROM {lost} WHERE job.owner = :owner AND r.id = job.id AND r.epoch = job.epoch))"
+        f" AND {_known(dialect)} ORDER BY job.id{_locking(dialect, 'OF job SKIP LOCKED')}) RETURNING *"
+    )
+
+
+@_hot
+def mine(dialect: str) -> str:
+    """The effects that a process carries out, as the database knows them."""
+    del dialect
+    return "SELECT id, epoch FROM job WHERE owner = :owner AND state = 'running'"
+
+
+@_hot
+def set_aside(dialect: str) -> str:
+    """Let a job wait that can neither be carried on nor failed."""
+    del dialect
+    return "UPDATE job SET state = 'waiting', not_before = :until, changed = :now WHERE id = :id AND state = 'ready'"
+
+
+@_hot
+def introduce(dialect: str) -> str:
+    """Make stages known that are not; what is known of the others stays as it is."""
+    stages = rows.source(dialect, {"name": "text", "workers": "integer"})
+    return (
+        "INSERT INTO stage (name, workers, mode, clock)"
+        f" SELECT r.name, r.workers, 'run', 0 FROM {stages} WHERE true ORDER BY r.name ON CONFLICT (name) DO NOTHING"
+    )
+
+
+@_hot
+def tick(dialect: str) -> str:
+    """Move the clocks of stages forward, never back; one that somebody has locked is left for the next time."""
+    clocks = rows.source(dialect, {"name": "text", "clock": "integer"})
+    unlocked = f"SELECT name FROM stage ORDER BY name{_locking(dialect, 'SKIP LOCKED')}"
+    return (
+        f"UPDATE stage SET clock = r.clock FROM {clocks}"
+        f" WHERE stage.name = r.name AND stage.clock < r.clock AND stage.name IN ({unlocked})"
     )
 
 
@@ -161,12 +204,18 @@ def agenda(dialect: str) -> str:
     """What the kernel asks once in a while, in one statement: stages with ready work, and the next timer."""
     del dialect
     return (
-        "SELECT name, 0 AS at FROM stage WHERE EXISTS"
-        " (SELECT 1 FROM job WHERE job.stage = stage.name AND job.state = 'ready')"
-        " UNION ALL SELECT NULL, MIN(not_before) FROM job WHERE not_before IS NOT NULL AND pending = 0"
+        "SELECT name, mode, CASE WHEN EXISTS"
+        " (SELECT 1 FROM job WHERE job.stage = stage.name AND job.state = 'ready') THEN 1 ELSE 0 END AS ready,"
+        " NULL AS at FROM stage UNION ALL SELECT NULL, NULL, 0, MIN(not_before) FROM job"
+        " WHERE not_before IS NOT NULL AND pending = 0 AND state = 'waiting'"
     )
 
 
 def _known(dialect: str) -> str:
+    """Of a kind known here, as is the parent's: at the end of a job its parent is carried on."""
     kinds = rows.source(dialect, {"kind": "text", "version": "integer"}, parameter="kinds", alias="k")
-    return f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"
+    return (
+        f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"
+        " AND (job.parent IS NULL OR EXISTS (SELECT 1 FROM job AS parent"
+        f" JOIN {kinds} ON k.kind = parent.kind AND k.version = parent.version WHERE parent.id = job.parent))"
+    )

@@ -52,7 +52,13 @@ class Work:
         self._complete: set[int] = set()
 
     def submit(
-        self, job: Job, payload: msgspec.Struct, *, fair_key: str, resource: str | None = None, uuid: str | None = None
+        self,
+        job: Job,
+        payload: msgspec.Struct,
+        *,
+        fair_key: str,
+        resource: str | None = None,
+        uuid: str | None = None,
     ) -> Run[msgspec.Struct]:
         """File a job for the current context; it exists, with all that `tx` wrote, only if the transaction commits.
 
@@ -84,12 +90,19 @@ class Work:
         )
 
     def spawn(
-        self, parent: Run[msgspec.Struct], job: Job, payload: msgspec.Struct, *, resource: str | None = None, lane: str | None = None
+        self,
+        parent: Run[msgspec.Struct],
+        job: Job,
+        payload: msgspec.Struct,
+        *,
+        resource: str | None = None,
+        lane: str | None = None,
     ) -> Run[msgspec.Struct]:
         """Give the parent a child; the parent waits after this step until all its children have ended.
 
-        A child serves what the parent's step serves. The children's results are the `answer` of the parent's next step, in the order they were spawned. If one
-        fails, the parent is undone. `lane` replaces the lane that the kind declares.
+        A child serves what the parent's step serves. The children's results are the `answer` of the parent's
+        next step, in the order they were spawned. If one fails, the parent is undone once all have ended.
+        `lane` replaces the lane that the kind declares. Raises `LaneOrder`.
         """
         number = self.tx.new_id()
         serves = parent.current or parent.job.steps[-1]
@@ -115,9 +128,10 @@ class Work:
         )
         if parent.lane and self._registry.lane(parent.lane).leaf:
             raise LaneOrder(kind=job.name, lane=child.lane or "-", held=parent.lane)
+        self._file(child)
         parent.pending += 1
         parent.children[str(child.id)] = {}
-        return self._file(child)
+        return child
 
     def sleep(self, run: Run[msgspec.Struct], until: int) -> None:
         """Let the job wait until a time (µs UTC) after this step."""
@@ -126,7 +140,7 @@ class Work:
     def fail(self, run: Run[msgspec.Struct], error: errors.Error) -> None:
         """Let this member of a batch fail without a trace of its step; its neighbours go on.
 
-        The step must have written nothing for it.
+        The step must have written nothing for it. (Children that it spawned for it are taken back.)
         """
         self._failed[run.id] = error
 
@@ -172,7 +186,8 @@ class Work:
             if run.lane is not None and not self._inherit(run.lane):
                 wanting.setdefault(run.lane, []).append(run)
         asked = [
-            {"key": key, "width": self._registry.lane(key).width, "n": len(members)} for key, members in wanting.items()
+            {"key": key, "width": self._registry.lane(key).width, "n": len(members)}
+            for key, members in wanting.items()
         ]
         for key, queued in self._rows(statement.grant, asked):
             members = wanting[str(key)]
@@ -252,4 +267,3 @@ class Work:
             return []
         result = self.tx.execute(make(self.tx.dialect), {"rows": rows.encode(values), **parameters})
         return [tuple(row) for row in result] if result.returns_rows else []
-

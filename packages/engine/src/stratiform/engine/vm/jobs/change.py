@@ -7,10 +7,10 @@ import msgspec
 from stratiform.engine.vm.jobs.read import Machine
 from stratiform.engine.vm.states import Event, machine
 from stratiform.engine.vm.table import vm
-from stratiform.framework.base import errors
 from stratiform.framework.events.outbox import Event as Told
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
+from stratiform.framework.machine import Lost
 
 
 class Vm(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ def change(
 ) -> None:
     """Move the machines, whose states allow it, and publish `kind`, for example VM.START.
 
-    Raises `Conflict` if somebody who does not hold a machine's lane changed it meanwhile.
+    Raises `Lost`, and the step is tried again, if somebody who needs no lane changed one meanwhile: its name, say.
     """
     if not members:
         return
@@ -38,7 +38,7 @@ def change(
     for run, vmachine in members:
         row = vmachine.row
         if row.id not in moved:
-            raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action=event.value)
+            raise Lost(kind=machine.kind, id=row.uuid, state=row.state, event=event.value)
         state = machine.after(row.state, event)
         told = Told(
             kind=kind,

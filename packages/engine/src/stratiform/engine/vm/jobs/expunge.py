@@ -12,6 +12,7 @@ from stratiform.engine.volume.jobs import expunge as volume
 from stratiform.framework.jobs.kind import Job, Priority, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
+from stratiform.framework.machine import Lost
 
 
 @step(priority=Priority.OPERATIONAL, destroys=True)
@@ -42,7 +43,8 @@ def clear(work: Work, run: Run[Vm]) -> None:
     work.tx.alter(nic, gone, ["id"])
     row = vm.row
     left = {"id": row.id, "was_generation": row.generation, "generation": row.generation + 1, "removed": work.now}
-    work.tx.alter(vm_table, [left], ["id", "was_generation"])
+    if not work.tx.alter(vm_table, [left], ["id", "was_generation"]):
+        raise Lost(kind=states.kind, id=row.uuid, state=row.state, event="removal")
 
 
 expunge = Job("vm.expunge", 1, Vm, "vm", [begin, erase, clear], lane="vm/{vm}")

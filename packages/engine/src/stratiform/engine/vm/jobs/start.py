@@ -117,7 +117,6 @@ def _create(vm: Machine, id: int) -> Create:
     return Create(
         volume=id,
         uuid=volume.volume_uuid,
-        generation=volume.volume_generation,
         name=volume.volume_name,
         size=volume.volume_size,
         device=volume.volume_device,

@@ -1,6 +1,6 @@
 """Create a volume: find it a pool, make its disk there through a host, and call it ready."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy
@@ -19,6 +19,7 @@ from stratiform.framework.events.outbox import Event as Told
 from stratiform.framework.jobs.kind import Job, Priority, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
+from stratiform.framework.machine import Lost
 
 
 class NoPool(errors.Error):
@@ -32,7 +33,6 @@ class Create(msgspec.Struct, frozen=True, kw_only=True):
 
     volume: int
     uuid: str
-    generation: int
     name: str
     size: int
     device: int
@@ -71,9 +71,8 @@ def plan(work: Work, runs: Sequence[Run[Create]]) -> None:
             planned.append((run, home))
         else:
             work.fail(run, NoPool(needed=run.payload.size))
-    _move(
-        work, [run for run, _ in planned], Event.CREATE, {run.id: (home.id, run.payload.uuid) for run, home in planned}
-    )
+    homes = {run.payload.volume: {"pool_id": home.id, "path": run.payload.uuid} for run, home in planned}
+    _move(work, [run for run, _ in planned], Event.CREATE, homes)
     for run, home in planned:
         run.answer = PoolSpec(uuid=home.uuid, url=home.url)
 
@@ -131,22 +130,25 @@ def _spec(wanted: Create, home: PoolSpec) -> VolumeSpec:
 
 
 def _move(
-    work: Work, runs: Sequence[Run[Create]], event: Event, homes: dict[int, tuple[int, str]] | None = None
+    work: Work, runs: Sequence[Run[Create]], event: Event, homes: Mapping[int, Mapping[str, object]] | None = None
 ) -> None:
-    """Take volumes to their next state; nobody else moves them while their machine's lane is held."""
-    before, behind = (State.ALLOCATED, 0) if event is Event.CREATE else (State.CREATING, 1)
-    members = [(run.payload.volume, before, run.payload.generation + behind) for run in runs]
-    each = {run.payload.volume: {"pool_id": homes[run.id][0], "path": homes[run.id][1]} for run in runs if homes}
-    moved = machine.transition(work.tx, volume, members, event, each=each or None)
+    """Take volumes to their next state. Raises `Lost`, and the step is tried again, if one was changed meanwhile."""
+    wanted = sqlalchemy.select(volume.c.id, volume.c.uuid, volume.c.state, volume.c.generation).where(
+        volume.c.id.in_(sorted(run.payload.volume for run in runs))
+    )
+    rows = {row.id: row for row in work.tx.execute(wanted)} if runs else {}
+    members = [(row.id, row.state, row.generation) for row in rows.values()]
+    moved = machine.transition(work.tx, volume, members, event, each=homes)
     for run in runs:
-        if run.payload.volume not in moved:
-            raise errors.Conflict(kind="volume", id=run.payload.uuid, state="changed", action=event.value)
+        row = rows[run.payload.volume]
+        if row.id not in moved:
+            raise Lost(kind=machine.kind, id=row.uuid, state=row.state, event=event.value)
         told = Told(
             kind="VOLUME.CREATE",
             resource_kind="volume",
-            resource=run.payload.uuid,
-            generation=run.payload.generation + behind + 1,
-            payload={"state": machine.after(before, event)},
+            resource=row.uuid,
+            generation=row.generation + 1,
+            payload={"state": machine.after(row.state, event)},
         )
         work.publish(told, run)
 

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("ticket", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
@@ -117,6 +118,7 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("journal", sa.Text(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -130,6 +132,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("state = 'blocked'"),
             sqlite_where=sa.text("state = 'blocked'"),
+        )
+        batch_op.create_index(
+            "job_ended",
+            ["changed"],
+            unique=False,
+            postgresql_where=sa.text("state = 'ended'"),
+            sqlite_where=sa.text("state = 'ended'"),
         )
         batch_op.create_index(
             "job_fair",
@@ -168,68 +177,6 @@ def upgrade() -> None:
         )
         batch_op.create_index("job_resource", ["resource"], unique=False)
         batch_op.create_index("job_root", ["root"], unique=False)
-    op.create_table(
-        "job_done",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("uuid", sa.Text(), nullable=False),
-        sa.Column("root", sa.Text(), nullable=False),
-        sa.Column("parent", sa.BigInteger(), nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=True),
-        sa.Column("held", sa.Text(), nullable=False),
-        sa.Column("fair_key", sa.Text(), nullable=False),
-        sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("ticket", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False),
-        sa.Column("steps", sa.Integer(), nullable=False),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("pending", sa.Integer(), nullable=False),
-        sa.Column("not_before", sa.BigInteger(), nullable=True),
-        sa.Column("deadline", sa.BigInteger(), nullable=True),
-        sa.Column("resource", sa.Text(), nullable=True),
-        sa.Column("principal", sa.Text(), nullable=False),
-        sa.Column("request", sa.Text(), nullable=False),
-        sa.Column("trace", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("created", sa.BigInteger(), nullable=False),
-        sa.Column("changed", sa.BigInteger(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("finished", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("uuid"),
-    )
-    with op.batch_alter_table("job_done", schema=None) as batch_op:
-        batch_op.create_index("job_done_finished", ["finished"], unique=False)
-        batch_op.create_index(
-            "job_done_parent",
-            ["parent"],
-            unique=False,
-            postgresql_where=sa.text("parent IS NOT NULL"),
-            sqlite_where=sa.text("parent IS NOT NULL"),
-        )
-        batch_op.create_index("job_done_resource", ["resource"], unique=False)
-        batch_op.create_index("job_done_root", ["root"], unique=False)
-    op.create_table(
-        "journal",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("job", sa.BigInteger(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("undo", sa.Boolean(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_journal_job"), ["job"], unique=False)
     op.create_table(
         "lane",
         sa.Column("key", sa.Text(), nullable=False),

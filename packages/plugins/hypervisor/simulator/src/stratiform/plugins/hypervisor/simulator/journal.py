@@ -8,6 +8,7 @@ from stratiform.framework.agents.frame import Request
 from stratiform.framework.base.clock import Clock
 from stratiform.plugins.hypervisor.simulator.state import State
 
+RUNNING = "running"
 KEEP = 100_000
 PRUNE_EVERY = 1000
 
@@ -46,6 +47,8 @@ class Journal:
         self._state = state
         self._clock = clock
         self._keep = keep
+        ended = "abandoned: the simulator ended"
+        state.change("UPDATE journal SET outcome = ? WHERE outcome = ?", ended, RUNNING)
 
     def tell(self, request: Request, subject: tuple[str, str], outcome: str) -> int:
         """Write down a request about a UUID and a name; answers the entry's id."""

@@ -11,7 +11,7 @@ from stratiform.framework.agents.frame import Act, Fate, Reply, Request
 from stratiform.framework.agents.message import UnknownVerb
 from stratiform.framework.base.errors import Error
 from stratiform.plugins.hypervisor.simulator.hosts import Condition, Known
-from stratiform.plugins.hypervisor.simulator.journal import Journal
+from stratiform.plugins.hypervisor.simulator.journal import RUNNING, Journal
 from stratiform.plugins.hypervisor.simulator.latency import Constant, Latencies, draw
 from stratiform.plugins.hypervisor.simulator.rule import Action, Rule, Rules, Target
 
@@ -66,7 +66,7 @@ class Performer:
             return self._finish(flight, ABANDONED, "abandoned: the host crashed")
         wait = self._plan(flight)
         if flight.rule and flight.rule.action is Action.HANG:
-            return self._journal.end(flight.entry, "running", flight.rule.id)
+            return self._journal.end(flight.entry, RUNNING, flight.rule.id)
         if wait:
             return self._clerk.post_in(wait, partial(self._act, flight))
         return self._act(flight)
