@@ -1,10 +1,12 @@
 """Carry jobs through their steps in rounds, as far as one transaction reaches.
 
 Everything here happens inside the transaction that claimed or locked the jobs: a crash leaves them as they were.
-Children that only write the database, and parents whose last child has ended, go on in the same transaction.
+Children that only write the database, and parents whose last child has ended, go on in the same transaction if a
+worker of their stage might take them up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -14,13 +16,19 @@ from stratiform.framework.base.clock import SECOND
 from stratiform.framework.db import rows
 from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import END, Registry, Step
-from stratiform.framework.jobs.run import Run, decode
+from stratiform.framework.jobs.run import Run, decode, plain, told
 from stratiform.framework.jobs.state import Direction, Outcome, State
 from stratiform.framework.jobs.work import Work
 
 AnyRun = Run[msgspec.Struct]
+T = TypeVar("T")
 
 LONGEST_PAUSE = 60 * SECOND
+FUSED = 500
+"""New jobs that are carried on at most in the transaction that filed them, so that it stays short."""
+
+Place = tuple[int, Direction, str]
+"""A job at a step, on its way there or back."""
 
 
 class Fault(Exception):
@@ -40,8 +48,8 @@ def pause(attempt: int) -> int:
 class Advance:
     """One transaction's rounds.
 
-    `verdicts` names runs that are to fail at their step without being run, since they raised before. `fuse` says
-    whether children and parents go on in this transaction.
+    `verdicts` are the errors of steps that are not run, since they raised before. `fuse` says whether children and
+    parents go on in this transaction; those in `paused` stages never do.
     """
 
     def __init__(
@@ -51,8 +59,10 @@ class Advance:
         *,
         owner: str,
         floor: int,
-        verdicts: Mapping[int, BaseException],
+        kinds: str,
+        verdicts: Mapping[Place, BaseException],
         fuse: bool = True,
+        paused: frozenset[str] = frozenset(),
     ) -> None:
         self.work = work
         self.begun: list[AnyRun] = []
@@ -60,24 +70,27 @@ class Advance:
         self._registry = registry
         self._owner = owner
         self._floor = floor
+        self._kinds = kinds
         self._verdicts = verdicts
         self._fuse = fuse
+        self._paused = paused
         self._known: dict[int, AnyRun] = {}
         self._ended: list[AnyRun] = []
         self._born = 0
+        self._thread: str | None = None
 
     def lock(self, ids: Iterable[int]) -> dict[int, AnyRun]:
-        """Lock and decode these jobs and their ancestors; those that are gone are absent."""
+        """Lock and decode these jobs and their ancestors; those of unknown kinds are absent."""
         wanted = rows.encode([{"id": each} for each in sorted(set(ids))])
         found = self.work.tx.execute(statement.lock(self.work.tx.dialect), {"rows": wanted})
         for row in found.mappings():
-            self._known.setdefault(int(row["id"]), decode(dict(row), self._registry))
+            if (row["kind"], row["version"]) in self._registry.jobs:
+                self._known.setdefault(int(row["id"]), decode(dict(row), self._registry))
         return self._known
 
     def claim(self, stage: str, limit: int) -> list[AnyRun]:
         """Take up the ready jobs of a stage."""
-        kinds = [{"kind": name, "version": version} for name, version in self._registry.jobs]
-        parameters = {"stage": stage, "limit": limit, "kinds": rows.encode(kinds)}
+        parameters = {"stage": stage, "limit": limit, "kinds": self._kinds}
         found = self.work.tx.execute(statement.claim(self.work.tx.dialect), parameters)
         runs = [decode(dict(row), self._registry) for row in found.mappings()]
         self._known.update((run.id, run) for run in runs)
@@ -88,13 +101,15 @@ class Advance:
 
         `alone`: the stage whose worker calls; one effect of this stage may hold its thread afterwards.
         """
+        self._thread = alone
         due = list(runs)
         while due:
-            due = self._round(due, alone)
+            due = self._round(due)
 
     def settle(self, run: AnyRun, value: object, error: BaseException | None) -> list[AnyRun]:
         """Take note of how the effect of a run ended, and answer the run if it can go on."""
         step = run.job.step(run.step)
+        error = self._verdict(run) or error
         run.owner, run.deadline, run.state = None, None, State.READY
         if error is None:
             self._done(run, step, value)
@@ -102,19 +117,22 @@ class Advance:
             self._again(run, error)
         else:
             self.work.note(run, f"failed: {error}")
-            self._turn(run, error, step)
+            self._turn(run, told(error), run.done + 1)  # it may have happened in part
         return self._rest(run)
 
-    def _round(self, due: Sequence[AnyRun], alone: str | None) -> list[AnyRun]:
+    def _verdict(self, run: AnyRun) -> BaseException | None:
+        return run.unreadable or self._verdicts.get((run.id, run.direction, run.step))
+
+    def _round(self, due: Sequence[AnyRun]) -> list[AnyRun]:
         groups: dict[tuple[str, int, Direction, str], list[AnyRun]] = {}
         for run in due:
             groups.setdefault((run.job.name, run.job.version, run.direction, run.step), []).append(run)
-        following = [run for group in groups.values() for run in self._group(group, alone)]
+        following = [run for group in groups.values() for run in self._group(group)]
         following += self._adopt_born()
         following += self._report()
         return following
 
-    def _group(self, runs: Sequence[AnyRun], alone: str | None) -> list[AnyRun]:
+    def _group(self, runs: Sequence[AnyRun]) -> list[AnyRun]:
         step = runs[0].current
         if step is None:
             outcome = Outcome.SUCCEEDED if runs[0].direction is Direction.FORWARD else Outcome.FAILED
@@ -125,12 +143,12 @@ class Advance:
             return [run for each in runs for run in self._undo(each, step)]
         if step.outside:
             for run in runs:
-                self._begin(run, step, alone)
+                self._begin(run, step)
             return []
         return self._forward(runs, step)
 
     def _forward(self, runs: Sequence[AnyRun], step: Step) -> list[AnyRun]:
-        sound = [run for run in runs if run.id not in self._verdicts]
+        sound = [run for run in runs if self._verdict(run) is None]
         if step.batch and sound:
             self._guarded(sound, lambda: step.run(self.work, sound))
         elif not step.batch:
@@ -139,60 +157,65 @@ class Advance:
                     run.answer = self._guarded([run], lambda run=run: step.run(self.work, run))
         following = []
         for run in runs:
-            error = self._verdicts.get(run.id) or self.work.failed(run)
+            error = self._verdict(run) or self.work.failed(run)
             if error is None:
                 self._done(run, step, run.answer)
+            elif run.pending:
+                raise Fault([run], error)  # what it spawned must go
             elif isinstance(error, errors.Again):
                 self._again(run, error)
             else:
                 self.work.note(run, f"failed: {error}")
-                self._turn(run, error, None)
+                self._turn(run, told(error), run.done)
             following += self._rest(run)
         return following
 
     def _undo(self, run: AnyRun, step: Step) -> list[AnyRun]:
-        error = self._verdicts.get(run.id)
+        error = self._verdict(run)
         if error is not None:
             self.work.note(run, f"cannot be undone yet: {error}")
-            run.attempt += 1
-            run.not_before = self.work.now + pause(run.attempt)
+            self._later(run)
             return self._rest(run)
         if step.reverse is not None:
             reverse = step.reverse
             with context.use(run.context):
                 self._guarded([run], lambda: reverse(self.work, run))
             self.work.note(run, "undone")
-        run.attempt = 0
+        if not run.pending:
+            run.attempt = 0
         run.done = run.job.index(step.name)
         run.step = self._before(run, run.done)
         return self._rest(run)
 
-    def _guarded(self, runs: Sequence[AnyRun], call: object) -> object:
+    def _guarded(self, runs: Sequence[AnyRun], call: Callable[[], T]) -> T:
         try:
-            return call()  # type: ignore[operator]
+            return call()
         except Exception as error:
             raise Fault(runs, error) from error
 
     def _done(self, run: AnyRun, step: Step, value: object) -> None:
+        run.answer = self._guarded([run], lambda: plain(value))
         self.work.note(run, "done", step.name)
-        run.answer = msgspec.to_builtins(value)
         run.attempt = 0
         run.done += 1
         run.step = END if self.work.completed(run) else run.job.after(step.name)
 
     def _again(self, run: AnyRun, error: errors.Again) -> None:
         self.work.note(run, str(error))
-        run.attempt += 1
         wait = error.parameters.get("after")
-        run.not_before = self.work.now + (wait if isinstance(wait, int) else pause(run.attempt))
+        self._later(run, wait if isinstance(wait, int) else None)
 
-    def _turn(self, run: AnyRun, error: BaseException, effect: Step | None) -> None:
-        """Turn the run round: undo what is behind it, and the effect under way, whose outcome may be partial."""
-        run.error = errors.describe(error)
+    def _later(self, run: AnyRun, wait: int | None = None) -> None:
+        run.attempt += 1
+        run.not_before = self.work.now + (pause(run.attempt) if wait is None else wait)
+
+    def _turn(self, run: AnyRun, error: Mapping[str, object], begun: int) -> None:
+        """Turn the run round: the steps that were begun, so many, are undone."""
+        run.error = error
         run.direction = Direction.UNDO
         run.attempt = 0
-        if effect is None:
-            run.step = self._before(run, run.job.index(run.step))
+        run.not_before = None
+        run.step = self._before(run, begun)
 
     def _before(self, run: AnyRun, index: int) -> str:
         return run.job.steps[index - 1].name if index else END
@@ -208,18 +231,18 @@ class Advance:
         run.state = State.READY
         return [run]
 
-    def _begin(self, run: AnyRun, step: Step, alone: str | None) -> None:
-        self.work.change(run)
-        if run.id in self._verdicts:
-            if self.settle(run, None, self._verdicts[run.id]):
+    def _begin(self, run: AnyRun, step: Step) -> None:
+        if self._verdict(run) is not None:
+            if self.settle(run, None, None):
                 self.work.touched.add(run.job.stage)
-        elif step.answers or (alone == run.job.stage and not self.begun):
+        elif step.answers or self._thread == run.job.stage:
+            self._thread = self._thread if step.answers else None
             run.state, run.owner = State.RUNNING, self._owner
             run.epoch = max(run.epoch, self._floor) + 1
             run.deadline = self.work.now + (step.limit or 0) * SECOND
             self.begun.append(run)
-        else:
-            run.state = State.READY
+            self.work.change(run)
+        else:  # as it was found: ready
             self.work.touched.add(run.job.stage)
 
     def _end(self, run: AnyRun, outcome: Outcome) -> None:
@@ -227,11 +250,19 @@ class Advance:
         self._ended.append(run)
 
     def _adopt_born(self) -> list[AnyRun]:
-        """Grant lanes to the children of this round; those that may go on in this transaction do."""
-        born, self._born = self.work.born[self._born :], len(self.work.born)
+        """Grant lanes to the jobs filed in this round; those that may go on in this transaction do."""
+        before, self._born = self._born, len(self.work.born)
+        born = self.work.born[before:]
         self.work.grant(born)
         self._known.update((run.id, run) for run in born)
-        return [run for run in born if run.state is State.READY and self._fuse]
+        fused = born[: max(0, FUSED - before)]
+        return [run for run in fused if run.state is State.READY and self._fusable(run)]
+
+    def _fusable(self, run: AnyRun) -> bool:
+        """Whether the run may go on here: as a worker of its stage might have claimed it."""
+        if not self._fuse or run.job.stage in self._paused:
+            return False
+        return run.parent is None or run.parent in self._known
 
     def _report(self) -> list[AnyRun]:
         """Tell parents that children have ended; a parent whose last child it was goes on."""
@@ -256,14 +287,14 @@ class Advance:
         run.answer = [each.get("ok") for each in run.children.values()]
         run.children = {}
         if failures and run.direction is Direction.FORWARD:
-            failure = failures[0]
-            self._turn(run, errors.restore(failure if isinstance(failure, dict) else {}), None)
+            self._turn(run, cast(Mapping[str, object], failures[0]), run.done)
         elif failures:
-            run.step = run.job.steps[run.done].name
-            run.attempt += 1
-            run.not_before = self.work.now + pause(run.attempt)
+            run.step = run.job.steps[run.done].name  # what undoes it was undone itself
+            self._later(run)
+        elif run.direction is Direction.UNDO:
+            run.attempt = 0
         following = self._rest(run)
-        if following and not self._fuse:
+        if following and not self._fusable(run):
             self.work.touched.add(run.job.stage)
             return []
         return following

@@ -8,9 +8,12 @@ import msgspec
 
 from stratiform.framework.base.threads import Handle, Threads, Wakeup
 from stratiform.framework.jobs.call import Call
+from stratiform.framework.jobs.run import Run
 
+AnyRun = Run[msgspec.Struct]
 AnyCall = Call[msgspec.Struct]
 Answer = tuple[AnyCall, object, BaseException | None]
+Task = Callable[[], None]
 
 
 class Workers:
@@ -21,13 +24,11 @@ class Workers:
 
     def __init__(self, name: str, threads: Threads, work: Callable[["Workers"], bool]) -> None:
         self.name = name
-        self.answers: deque[Answer] = deque()
-        """Effects that ended and are not recorded yet."""
-        self.effects: deque[AnyCall] = deque()
-        """Effects to run on a worker's thread, taken over from a dead process."""
         self._threads = threads
         self._work = work
         self._lock = threading.Lock()
+        self._answers: deque[Answer] = deque()
+        self._tasks: deque[Task] = deque()
         self._idle: list[Wakeup] = []
         self._ready = False
         self._again = False
@@ -45,11 +46,27 @@ class Workers:
             self._ready = True
             self._wake()
 
-    def push(self, queue: deque[Answer] | deque[AnyCall], item: object) -> None:
-        """Put something into one of the two queues in memory."""
-        queue.append(item)  # type: ignore[arg-type]
+    def push_answer(self, *answers: Answer) -> None:
+        """Queue the outcomes of effects, to be recorded."""
         with self._lock:
+            self._answers.extend(answers)
             self._wake()
+
+    def push_task(self, task: Task) -> None:
+        """Queue what needs a thread: an effect that was taken over, or a question that may take long."""
+        with self._lock:
+            self._tasks.append(task)
+            self._wake()
+
+    def take_answers(self, limit: int) -> list[Answer]:
+        """At most `limit` of the outcomes that wait."""
+        with self._lock:
+            return [self._answers.popleft() for _ in range(min(limit, len(self._answers)))]
+
+    def take_task(self) -> Task | None:
+        """The next task, if there is one."""
+        with self._lock:
+            return self._tasks.popleft() if self._tasks else None
 
     def take_ring(self) -> bool:
         """Whether somebody rang since this was last asked."""
@@ -57,15 +74,24 @@ class Workers:
             ready, self._ready = self._ready, False
             return ready
 
+    def waiting(self) -> bool:
+        """Whether something waits in memory."""
+        with self._lock:
+            return bool(self._answers or self._tasks)
+
     def stop(self) -> None:
-        """Let the workers finish what they do, and wait for them."""
+        """Let the workers finish what they do; does not wait."""
         with self._lock:
             self._stopping = True
             for bell in self._idle:
                 bell.ring()
             self._idle.clear()
+
+    def join(self, seconds: float) -> bool:
+        """Wait until the workers have ended, at most so long for each; true if they have."""
         for handle in self._handles:
-            handle.join(10)
+            handle.join(seconds)
+        return not any(handle.is_alive() for handle in self._handles)
 
     def _wake(self) -> None:
         if self._idle:

@@ -1,0 +1,115 @@
+"""The effects of this process: begun once their intent is durable, and kept until their outcome is recorded."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from stratiform.framework import context
+from stratiform.framework.base import errors
+from stratiform.framework.base.clock import SECOND, Clock
+from stratiform.framework.cluster.membership import Expired, Membership
+from stratiform.framework.jobs.provided import Provided
+from stratiform.framework.jobs.stage import AnyCall, AnyRun, Workers
+
+log = structlog.get_logger(__name__)
+
+
+class OutcomeUnknown(errors.Error):
+    """Nobody can tell whether {step} happened: the process that did it died, and it is never done twice."""
+
+    code = "outcome_unknown"
+
+
+class Effects:
+    """What this process does to the world. May be called from any thread."""
+
+    def __init__(
+        self, stages: Mapping[str, Workers], provided: Provided, membership: Membership, clock: Clock
+    ) -> None:
+        self._stages = stages
+        self._provided = provided
+        self._membership = membership
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._calls: dict[int, AnyCall] = {}
+
+    def register(self, run: AnyRun) -> AnyCall:
+        """Know of an effect, before its intent is durable: so none that the database knows is ever unknown here."""
+        call = AnyCall(run, run.job.step(run.step), self._provided, self.answered)
+        with self._lock:
+            self._calls[call.id] = call
+        return call
+
+    def forget(self, calls: Iterable[AnyCall]) -> None:
+        """Know no more of effects, unless a later attempt took their place: they are recorded, or were not begun."""
+        with self._lock:
+            for call in calls:
+                if self._calls.get(call.id) is call:
+                    del self._calls[call.id]
+
+    def unknown(self, found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Of jobs and epochs that the database says are carried out here, those that are not."""
+        with self._lock:
+            return [(id, epoch) for id, epoch in found if id not in self._calls or self._calls[id].epoch != epoch]
+
+    def begin(self, calls: Sequence[AnyCall]) -> None:
+        """Begin effects whose intent is durable; the one that holds this thread, if there is one, comes last."""
+        for call in sorted(calls, key=lambda call: not call.step.answers):
+            self._act(call)
+
+    def inquire(self, call: AnyCall) -> None:
+        """Learn what became of an effect whose outcome is unknown, or do it again if that is harmless."""
+        ask = call.step.inquire
+        if ask is not None and call.step.answers:
+            self._ask(call)
+        elif ask is not None:
+            self._stages[call.stage].push_task(partial(self._ask, call))
+        elif call.step.once:
+            call.fail(OutcomeUnknown(step=call.step.name))
+        elif call.step.answers:
+            self._act(call)
+        else:
+            self._stages[call.stage].push_task(partial(self._act, call))
+
+    def chase(self) -> None:
+        """Ask what became of effects that are past their limit."""
+        now = self._clock.now()
+        with self._lock:
+            late = [call for call in self._calls.values() if call.deadline is not None and call.deadline <= now]
+        for call in late:
+            call.deadline = now + (call.step.limit or 60) * SECOND
+            if call.step.inquire is not None:
+                self.inquire(call)
+
+    def answered(self, call: AnyCall, value: object, error: BaseException | None) -> None:
+        """Queue the outcome of an effect to be recorded."""
+        self._stages[call.stage].push_answer((call, value, error))
+
+    def _act(self, call: AnyCall) -> None:
+        """Do it, on this thread. Raises nothing but `Expired`."""
+        self._membership.check()
+        try:
+            with context.use(call.context):
+                value = call.step.run(call)
+        except Exception as error:
+            if not isinstance(error, errors.Error):
+                self._report("an effect raised", call, error)
+            call.fail(error)
+        else:
+            if not call.step.answers:
+                call.answer(value)
+
+    def _ask(self, call: AnyCall) -> None:
+        """Ask for it, on this thread; an answer that is none is no answer: it is asked again. Raises `Expired`."""
+        self._membership.check()
+        try:
+            with context.use(call.context):
+                if call.step.inquire is not None:
+                    call.step.inquire(call)
+        except Exception as error:
+            self._report("the fate of an effect could not be asked for", call, error)
+
+    def _report(self, event: str, call: AnyCall, error: Exception) -> None:
+        log.error(event, step=call.step.name, exc_info=error, **context.attributes(call.context))
