@@ -85,7 +85,7 @@ class Kept(MemoryLog):
         self.story.append(entry.fate.value)
 
     def sync(self):
-        if self.story[-1:] != ["durable"]:
+        if self.story and self.story[-1] != "durable":
             self.story.append("durable")
 
 

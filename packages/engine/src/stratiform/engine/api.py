@@ -25,6 +25,7 @@ from stratiform.engine.image_store.service import create as create_image_store
 from stratiform.engine.image_store.service import remove as remove_image_store
 from stratiform.engine.infrastructure import add_host, add_pool
 from stratiform.engine.lookup import find
+from stratiform.engine.native import Program, program
 from stratiform.engine.network.rules import mac
 from stratiform.engine.network.service import create as create_network
 from stratiform.engine.network.service import create_range as create_ip_range
@@ -42,11 +43,9 @@ from stratiform.engine.pod.service import remove as remove_pod
 from stratiform.engine.pod.service import update as update_pod
 from stratiform.engine.pool.service import create as create_pool
 from stratiform.engine.pool.service import remove as remove_pool
-from stratiform.engine.program import CHANGES, COMMANDS, REGISTRY, SUBMITS
 from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
-from stratiform.engine.scope import Scopes
 from stratiform.engine.seed import seed
 from stratiform.engine.template.service import create as register_template
 from stratiform.engine.template.service import remove as remove_template
@@ -57,11 +56,7 @@ from stratiform.engine.zone.service import remove as remove_zone
 from stratiform.engine.zone.service import update as update_zone
 
 __all__ = [
-    "CHANGES",
-    "COMMANDS",
     "LISTINGS",
-    "REGISTRY",
-    "SUBMITS",
     "Call",
     "Capacity",
     "Change",
@@ -70,8 +65,8 @@ __all__ = [
     "Engine",
     "Fact",
     "History",
+    "Program",
     "Row",
-    "Scopes",
     "Submit",
     "Tools",
     "add_host",
@@ -97,6 +92,7 @@ __all__ = [
     "mac",
     "move_account",
     "move_user",
+    "program",
     "recount",
     "register_template",
     "remove_account",

@@ -10,7 +10,6 @@ from stratiform.api.adapters.authenticator import Authenticator
 from stratiform.api.adapters.hypervisor import HypervisorProvider
 from stratiform.api.adapters.placement import Placement
 from stratiform.engine import api as engine
-from stratiform.engine import schema as engine_schema
 from stratiform.framework import plugins
 from stratiform.framework.agents.channel import Channel
 from stratiform.framework.agents.monitor import Monitor
@@ -35,8 +34,13 @@ from stratiform.server.credential.password import Passwords
 from stratiform.server.jobs import CommandJobs
 from stratiform.server.serving import Serving
 
-LAYERS: Sequence[Layer] = (FRAMEWORK, engine_schema.LAYER, schema.LAYER)
-"""Every layer with tables, lowest first."""
+ENGINE = "native"
+"""The engine that is loaded, of those installed."""
+
+
+def layers() -> Sequence[Layer]:
+    """Every layer with tables, lowest first."""
+    return FRAMEWORK, _program().layer, schema.LAYER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ def prepare(settings: Settings) -> None:
     if not settings.ring.exists():
         KeyRing.create(settings.ring)
     database = Database(settings.url, world())
-    migrate.upgrade(database, LAYERS)
+    migrate.upgrade(database, layers())
     database.close()
 
 
@@ -126,10 +130,11 @@ def compose(settings: Settings) -> Server:
     outside = world()
     lock = alone(settings.data / "stratiform.db") if settings.url.startswith("sqlite") else None
     database = Database(settings.url, outside)
-    migrate.check(database, LAYERS)
+    migrate.check(database, layers())
     gate = plugins.one("stratiform.access", settings.access, Access).plugin
     authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
-    config = Config(database, engine.Scopes(database).parent)
+    program = _program()
+    config = program.config(database)
     tools = engine.Tools(
         config=config,
         placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
@@ -140,20 +145,18 @@ def compose(settings: Settings) -> Server:
     kernel = Kernel(
         world=outside,
         database=database,
-        registry=engine.REGISTRY,
+        registry=program.registry,
         membership=Membership(database, outside, settings.name, alone=lock),
         provide=[tools, channel],
     )
     monitor = Monitor(outside, database, channel, config)
     kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
-    cloud = engine.Engine(
-        database, gate, listings=engine.LISTINGS, changes=engine.CHANGES, submits=engine.SUBMITS, kernel=kernel
-    )
+    cloud = program.cloud(kernel, gate)
     keys = Keys(database, KeyRing.load(settings.ring))
     application = app.make(
         commands=registry.collect(),
         cloud=cloud,
-        jobs=CommandJobs(engine.History(database, gate)),
+        jobs=CommandJobs(program.history(database, gate)),
         access=gate,
         callers=keys,
         world=outside,
@@ -174,3 +177,6 @@ def compose(settings: Settings) -> Server:
         lock=lock,
     )
 
+
+def _program() -> engine.Program:
+    return plugins.one("stratiform.engine", ENGINE, engine.Program).plugin

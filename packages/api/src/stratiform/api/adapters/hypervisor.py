@@ -58,3 +58,6 @@ class HypervisorProvider(Protocol):
 
     def route(self, host: HostSpec, data: Path) -> Route:
         """Where the far end of this host is. Never contacts it."""
+
+    def retire(self, data: Path) -> None:
+        """End what `prepare` started there and forget its hosts; do nothing where there is nothing."""

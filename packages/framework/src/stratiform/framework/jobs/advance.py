@@ -6,6 +6,7 @@ worker of their stage might take them up.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar, cast
 
 import msgspec
@@ -154,7 +155,7 @@ class Advance:
         elif not step.batch:
             for run in sound:
                 with context.use(run.context):
-                    run.answer = self._guarded([run], lambda run=run: step.run(self.work, run))
+                    run.answer = self._guarded([run], partial(step.run, self.work, run))
         following = []
         for run in runs:
             error = self._verdict(run) or self.work.failed(run)

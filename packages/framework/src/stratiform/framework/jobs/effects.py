@@ -9,7 +9,7 @@ import structlog
 from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND, Clock
-from stratiform.framework.cluster.membership import Expired, Membership
+from stratiform.framework.cluster.membership import Membership
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.stage import AnyCall, AnyRun, Workers
 
@@ -25,9 +25,7 @@ class OutcomeUnknown(errors.Error):
 class Effects:
     """What this process does to the world. May be called from any thread."""
 
-    def __init__(
-        self, stages: Mapping[str, Workers], provided: Provided, membership: Membership, clock: Clock
-    ) -> None:
+    def __init__(self, stages: Mapping[str, Workers], provided: Provided, membership: Membership, clock: Clock) -> None:
         self._stages = stages
         self._provided = provided
         self._membership = membership

@@ -69,9 +69,7 @@ class Step:
         return function
 
 
-def step(
-    *, priority: Priority, batch: bool = False, destroys: bool = False
-) -> Callable[[Callable[..., object]], Step]:
+def step(*, priority: Priority, batch: bool = False, destroys: bool = False) -> Callable[[Callable[..., object]], Step]:
     """Declare a step that only writes the database: `function(work, run)`, or `function(work, runs)` for a batch.
 
     It runs inside a transaction that also records it, so it is carried out exactly once. It may spawn children or

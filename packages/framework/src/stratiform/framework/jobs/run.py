@@ -92,9 +92,7 @@ class Run(Generic[P_co]):
     @property
     def context(self) -> Context:
         """The context that everything done for this job carries."""
-        return Context(
-            principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace
-        )
+        return Context(principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace)
 
     def note(self, at: int, text: str, step: str | None = None) -> None:
         """Write a line into the journal."""
@@ -161,8 +159,9 @@ def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]
     same = {
         name: row[name]
         for name in (
-            "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal", "request",
-            "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending", "not_before", "deadline",
+            "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal",
+            "request", "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending",
+            "not_before", "deadline",
         )
     }  # fmt: skip
     return Run(

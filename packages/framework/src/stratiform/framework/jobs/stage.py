@@ -63,6 +63,11 @@ class Workers:
         with self._lock:
             return [self._answers.popleft() for _ in range(min(limit, len(self._answers)))]
 
+    def return_answers(self, answers: list[Answer]) -> None:
+        """Put answers back that could not be recorded; nobody is woken, for it would be in vain."""
+        with self._lock:
+            self._answers.extend(answers)
+
     def take_task(self) -> Task | None:
         """The next task, if there is one."""
         with self._lock:

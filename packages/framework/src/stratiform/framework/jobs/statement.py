@@ -131,9 +131,7 @@ def promote(dialect: str) -> str:
 def promoted(dialect: str) -> str:
     """Count promoted jobs into their lanes."""
     taken = rows.source(dialect, {"key": "text", "n": "integer"})
-    return (
-        f"UPDATE lane SET busy = lane.busy + r.n, queued = lane.queued - r.n FROM {taken} WHERE lane.key = r.key"
-    )
+    return f"UPDATE lane SET busy = lane.busy + r.n, queued = lane.queued - r.n FROM {taken} WHERE lane.key = r.key"
 
 
 @_hot

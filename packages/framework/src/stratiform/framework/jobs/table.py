@@ -64,30 +64,19 @@ job = Table(
     Column("changed", BigInteger, nullable=False),
     postgresql_with={"fillfactor": 70},
 )
-"""Every job, live or ended: the indexes that the queues are read by hold only what is queued, so history costs nothing."""
+"""Every job, live or ended: the indexes that the queues are read by hold what is queued, so history costs nothing."""
 
-Index("job_ready", job.c.stage, job.c.ticket, postgresql_where=text("state = 'ready'"), sqlite_where=text("state = 'ready'"))
-Index(
-    "job_blocked", job.c.lane, job.c.ticket, postgresql_where=text("state = 'blocked'"), sqlite_where=text("state = 'blocked'")
-)
-Index(
-    "job_owner", job.c.owner, postgresql_where=text("owner IS NOT NULL"), sqlite_where=text("owner IS NOT NULL")
-)
-Index(
-    "job_not_before",
-    job.c.not_before,
-    postgresql_where=text("not_before IS NOT NULL"),
-    sqlite_where=text("not_before IS NOT NULL"),
-)
-Index("job_parent", job.c.parent, postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL"))
+
+def _index(name: str, *columns: Column[object], where: str) -> None:
+    Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
+_index("job_ready", job.c.stage, job.c.ticket, where="state = 'ready'")
+_index("job_blocked", job.c.lane, job.c.ticket, where="state = 'blocked'")
+_index("job_owner", job.c.owner, where="owner IS NOT NULL")
+_index("job_not_before", job.c.not_before, where="not_before IS NOT NULL")
+_index("job_parent", job.c.parent, where="parent IS NOT NULL")
 Index("job_root", job.c.root)
-Index("job_ended", job.c.changed, postgresql_where=text("state = 'ended'"), sqlite_where=text("state = 'ended'"))
+_index("job_ended", job.c.changed, where="state = 'ended'")
 Index("job_resource", job.c.resource)
-Index(
-    "job_fair",
-    job.c.stage,
-    job.c.fair_key,
-    job.c.ticket,
-    postgresql_where=text("state IN ('ready', 'blocked')"),
-    sqlite_where=text("state IN ('ready', 'blocked')"),
-)
+_index("job_fair", job.c.stage, job.c.fair_key, job.c.ticket, where="state IN ('ready', 'blocked')")

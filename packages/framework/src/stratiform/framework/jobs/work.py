@@ -186,8 +186,7 @@ class Work:
             if run.lane is not None and not self._inherit(run.lane):
                 wanting.setdefault(run.lane, []).append(run)
         asked = [
-            {"key": key, "width": self._registry.lane(key).width, "n": len(members)}
-            for key, members in wanting.items()
+            {"key": key, "width": self._registry.lane(key).width, "n": len(members)} for key, members in wanting.items()
         ]
         for key, queued in self._rows(statement.grant, asked):
             members = wanting[str(key)]

@@ -37,6 +37,14 @@ class Place:
                 record.write_text(tempfile.mkdtemp(prefix="stratiform-"))
             return f"unix:{record.read_text()}/simulator.sock"
 
+    def forget(self) -> None:
+        """Remove what a simulator left, but for its log and the locks; for whoever holds those."""
+        sock = Path(self.address().removeprefix("unix:"))
+        for each in (*self.data.glob("simulator.db*"), self.pid, self.data / "simulator.address", sock):
+            each.unlink(missing_ok=True)
+        if sock.parent != self.data:
+            sock.parent.rmdir()
+
     def serves(self) -> bool:
         """Whether a simulator listens."""
         family, where = parse(self.address())

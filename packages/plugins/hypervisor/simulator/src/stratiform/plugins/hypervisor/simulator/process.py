@@ -20,6 +20,7 @@ from stratiform.framework.base.clock import SystemClock
 from stratiform.framework.base.errors import Error
 from stratiform.framework.base.threads import SystemThreads
 from stratiform.framework.telemetry.logs import Format, configure, get_logger
+from stratiform.plugins.hypervisor.simulator.client import SimulatorClient
 from stratiform.plugins.hypervisor.simulator.control import CONTROL, Control
 from stratiform.plugins.hypervisor.simulator.place import Place
 from stratiform.plugins.hypervisor.simulator.simulator import Simulator
@@ -63,6 +64,22 @@ def start(data: Path, seed: int = 0) -> None:
                 )
         except subprocess.SubprocessError as error:
             raise NotStarted(reason=str(error), log=str(place.log)) from error
+
+
+def stop(data: Path) -> None:
+    """End the simulator that serves the directory, wait until it is gone, and forget its hosts and disks.
+
+    Does nothing where there is none.
+    """
+    place = Place(data)
+    if not place.data.exists():
+        return
+    with place.locked("simulator.start.lock"):
+        if place.serves():
+            with SimulatorClient(data) as client:
+                client.shutdown()
+        with place.locked("simulator.lock"):
+            place.forget()
 
 
 def run(data: Path, seed: int, *, detach: bool) -> None:

@@ -21,6 +21,10 @@ class SimulatorProvider:
         """Start the simulator unless it already serves; may be called by many servers at once."""
         process.start(data)
 
+    def retire(self, data: Path) -> None:
+        """End the simulator of the directory, if there is one, and let its hosts and disks be gone."""
+        process.stop(data)
+
     def route(self, host: HostSpec, data: Path) -> Route:
         """The one socket of all simulated hosts."""
         return Route(transport="socket", address=Place(data).address())

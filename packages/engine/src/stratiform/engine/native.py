@@ -1,0 +1,42 @@
+"""This engine as the server finds it: by the entry point `stratiform.engine`, like everything that is loaded."""
+
+from dataclasses import dataclass
+
+from stratiform.api.access import Access
+from stratiform.engine.catalogue import LISTINGS
+from stratiform.engine.cloud import Engine
+from stratiform.engine.history import History
+from stratiform.engine.program import CHANGES, REGISTRY, SUBMITS
+from stratiform.engine.schema import LAYER
+from stratiform.engine.scope import Scopes
+from stratiform.framework.config.values import Config
+from stratiform.framework.db.database import Database
+from stratiform.framework.db.migrate import Layer
+from stratiform.framework.jobs.kernel import Kernel
+from stratiform.framework.jobs.kind import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What a server needs of an engine."""
+
+    order: int
+    layer: Layer
+    """Its tables."""
+    registry: Registry
+    """Its jobs, stages and lanes."""
+
+    def config(self, database: Database) -> Config:
+        """Configuration along its chain of scopes."""
+        return Config(database, Scopes(database).parent)
+
+    def cloud(self, kernel: Kernel, gate: Access) -> Engine:
+        """Its lists, changes and work, as the gate lets them be seen and used."""
+        return Engine(kernel.database, gate, listings=LISTINGS, changes=CHANGES, submits=SUBMITS, kernel=kernel)
+
+    def history(self, database: Database, gate: Access) -> History:
+        """The jobs of commands, as the gate lets them be seen."""
+        return History(database, gate)
+
+
+program = Program(order=100, layer=LAYER, registry=REGISTRY)

@@ -1,0 +1,69 @@
+"""A server in the foreground of a terminal or a supervisor: it answers until it is asked to end."""
+
+import os
+import select
+import signal
+from types import FrameType
+from typing import Self
+
+from stratiform.framework.base import errors
+from stratiform.server.bootstrap import Server
+
+
+class Ended(errors.Error):
+    """It was asked to end before it was ready. Start it again: it goes on where it was."""
+
+    code = "ended_early"
+
+
+class Ending:
+    """Ctrl-C and SIGTERM as something to wait for, instead of an exception that may strike anywhere.
+
+    The first one asks; a second one ends the process at once, as if nobody listened.
+    """
+
+    def __enter__(self) -> Self:
+        self._heard, self._tell = os.pipe()
+        self._before = {each: signal.signal(each, self._receive) for each in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._restore()
+        os.close(self._heard)
+        os.close(self._tell)
+
+    def ask(self) -> None:
+        """Ask for the end, from any thread."""
+        os.write(self._tell, b"!")
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the end is asked for, at most so long; whether it is."""
+        return bool(select.select([self._heard], [], [], seconds)[0])
+
+    def check(self, seconds: float = 0) -> None:
+        """Wait so long. Raises `Ended` if the end is asked for."""
+        if self.wait(seconds):
+            raise Ended
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self._restore()
+        self.ask()
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def serve(server: Server, ending: Ending) -> None:
+    """Answer until the end is asked for, then answer what has arrived; `server` is started and stays so."""
+
+    def run() -> None:
+        try:
+            server.serving.run()
+        finally:
+            ending.ask()
+
+    thread = server.world.threads.start("http", run)
+    ending.wait()
+    server.serving.stop()
+    thread.join(10)
