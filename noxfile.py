@@ -164,8 +164,8 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def quickstart(session: nox.Session) -> None:
-    """A cloud on this machine, in one process, with simulated hosts."""
-    install_all(session)
+    """A cloud on this machine, in one process, with simulated hosts; `-- --exit` ends it after one machine."""
+    install_all(session, "clients")
     session.run("python", "tools/quickstart.py", *session.posargs)
 
 

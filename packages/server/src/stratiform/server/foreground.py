@@ -3,11 +3,17 @@
 import os
 import select
 import signal
+import time
 from types import FrameType
 from typing import Self
 
 from stratiform.framework.base import errors
-from stratiform.server.bootstrap import Server
+from stratiform.server import bootstrap
+from stratiform.server.bootstrap import Server, Settings
+
+
+MOMENT = 1.0
+"""Seconds in which a second signal is the same wish: a terminal and a supervisor may both send one."""
 
 
 class Ended(errors.Error):
@@ -16,11 +22,20 @@ class Ended(errors.Error):
     code = "ended_early"
 
 
+class CannotListen(errors.Error):
+    """Nothing can listen on {host}:{port}: {reason}. Choose another port with --port; 0 takes any that is free."""
+
+    code = "cannot_listen"
+
+
 class Ending:
     """Ctrl-C and SIGTERM as something to wait for, instead of an exception that may strike anywhere.
 
-    The first one asks; a second one ends the process at once, as if nobody listened.
+    The first one asks; one that comes more than a moment later ends the process at once, as if nobody listened.
     """
+
+    def __init__(self) -> None:
+        self._asked: float | None = None
 
     def __enter__(self) -> Self:
         self._heard, self._tell = os.pipe()
@@ -46,12 +61,27 @@ class Ending:
             raise Ended
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        self._restore()
-        self.ask()
+        now = time.monotonic()
+        if self._asked is None:
+            self._asked = now
+            self.ask()
+        elif now - self._asked > MOMENT:
+            self._restore()
+            signal.raise_signal(number)
 
     def _restore(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def composed(settings: Settings) -> Server:
+    """A server that is not started yet. Raises `CannotListen`, and what `bootstrap.compose` raises."""
+    try:
+        return bootstrap.compose(settings)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise CannotListen(host=settings.host, port=settings.port, reason=error.strerror) from error
 
 
 def serve(server: Server, ending: Ending) -> None:

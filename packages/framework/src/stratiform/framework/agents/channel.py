@@ -2,11 +2,13 @@
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import structlog
 
 from stratiform.framework import context
+from stratiform.framework.agents.fate import StaleEpoch
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.message import Message
 from stratiform.framework.base import errors
@@ -15,6 +17,9 @@ from stratiform.framework.base.world import World
 from stratiform.framework.jobs.call import Call
 
 log = structlog.get_logger(__name__)
+
+Way = tuple[str, str]
+"""A transport, and the address of a far end in its words."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,81 +43,133 @@ class _Pending:
     asking: bool
     """Its fate is asked for: it is only sent if the far end never saw it."""
 
+    @property
+    def way(self) -> Way:
+        return self.call.payload.transport, self.call.payload.address
+
+    def frame(self) -> bytes:
+        command = self.call.payload
+        request = Request(
+            act=Act.QUERY if self.asking else Act.SEND,
+            resource=command.resource,
+            address=command.location,
+            command=self.call.command,
+            epoch=self.call.epoch,
+            message=None if self.asking else command.message,
+            context=context.attributes(self.call.context),
+        )
+        return pack(request)
+
+
+@dataclass(eq=False)
+class _Open:
+    """A link as the channel keeps it; lost before it was kept, it never is."""
+
+    link: Link | None = None
+    lost: bool = False
+
 
 class Channel:
     """Sends commands over links that are opened when needed, and reopened when lost.
 
     After a link was lost, or a command came from a dead process, the far end is asked what became of the command
-    before it is sent again; the far end refuses what carries an older epoch. Nothing here blocks but `open`, which
-    only `tend` calls, on the kernel's loop.
+    before it is sent again; the far end refuses what carries an older epoch. Nothing here blocks: each link is
+    opened on a thread of its own, so that an address that does not answer delays nobody else.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._lock = threading.Lock()
-        self._links: dict[tuple[str, str], Link] = {}
+        self._links: dict[Way, _Open] = {}
+        self._opening: set[Way] = set()
+        self._closed = False
         self._pending: dict[str, _Pending] = {}
+        self._probes: dict[Way, dict[str, bytes]] = {}
         self._seen: dict[str, int] = {}
+        self._heard: dict[str, int] = {}
 
     def send(self, call: Call[Command]) -> None:
         """Send a command for the first time; `call` is answered when its outcome is known."""
-        self._add(call, asking=False)
+        self._add(_Pending(call, asking=False))
 
     def ask(self, call: Call[Command]) -> None:
         """Ask what became of a command; it is sent if the far end never saw it, and never will be otherwise."""
-        self._add(call, asking=True)
+        self._add(_Pending(call, asking=True))
 
     def probe(self, resource: str, transport: str, address: str, location: str = "") -> None:
-        """Ask a resource whether it lives; `seen` tells when it last answered anything."""
-        link = self._links.get((transport, address))
-        if link is not None:
-            link.send(pack(Request(act=Act.PROBE, resource=resource, address=location, command="probe")))
+        """Ask a resource whether it lives, now or once its link is open; `seen` tells when it last answered."""
+        frame = pack(Request(act=Act.PROBE, resource=resource, address=location, command="probe"))
+        with self._lock:
+            open = self._links.get((transport, address))
+            if open is None:
+                self._probes.setdefault((transport, address), {})[resource] = frame
+        if open is not None:
+            _send(open, frame)
 
     def seen(self) -> dict[str, int]:
-        """When each resource last answered, by the world's clock, since this process began."""
+        """When each resource last answered, in µs of UTC, since this process began."""
         return self._seen
 
-    def tend(self, wanted: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """Open the links that commands or the caller want and that are not open; ask for what was in flight."""
+    def heard(self) -> dict[str, int]:
+        """When each resource last answered, by the monotonic clock, since this process began."""
+        return self._heard
+
+    def tend(self, wanted: frozenset[Way] = frozenset()) -> None:
+        """Begin to open the links that commands or the caller want and that are not open."""
         with self._lock:
-            wanted |= {_where(each.call.payload) for each in self._pending.values()}
-            missing = wanted - set(self._links)
-        for transport, address in sorted(missing):
-            try:
-                self._open(transport, address)
-            except errors.Error as error:
-                log.info("a far end cannot be reached yet", address=address, reason=str(error))
+            missing = wanted | {each.way for each in self._pending.values()}
+        for way in sorted(missing):
+            self._reach(way)
 
     def close(self) -> None:
         """Close every link; commands in flight are asked for by whoever takes them over."""
         with self._lock:
+            self._closed = True
             links, self._links = list(self._links.values()), {}
-        for link in links:
-            link.close()
+        for open in links:
+            _close(open)
 
-    def _add(self, call: Call[Command], *, asking: bool) -> None:
-        pending = _Pending(call, asking)
+    def _add(self, pending: _Pending) -> None:
+        frame = pending.frame()  # before it is kept: what cannot be written must never be sent later
         with self._lock:
-            self._pending[call.command] = pending
-            link = self._links.get(_where(call.payload))
-        if link is not None:
-            self._transmit(link, pending)
+            self._pending[pending.call.command] = pending
+            open = self._links.get(pending.way)
+        if open is None:
+            self._reach(pending.way)
+        else:
+            _send(open, frame)
 
-    def _transmit(self, link: Link, pending: _Pending) -> None:
-        call, command = pending.call, pending.call.payload
-        request = Request(
-            act=Act.QUERY if pending.asking else Act.SEND,
-            resource=command.resource,
-            address=command.location,
-            command=call.command,
-            epoch=call.epoch,
-            message=None if pending.asking else command.message,
-            context=context.attributes(call.context),
-        )
-        link.send(pack(request))
+    def _reach(self, way: Way) -> None:
+        with self._lock:
+            if self._closed or way in self._links or way in self._opening:
+                return
+            self._opening.add(way)
+        self._world.threads.start(f"open {way[1]}", partial(self._open, way))
 
-    def _open(self, transport: str, address: str) -> None:
-        way = (transport, address)
+    def _open(self, way: Way) -> None:
+        open = _Open()
+        try:
+            open.link = self._link(way, open)
+        except errors.Error as error:
+            log.info("a far end cannot be reached yet", address=way[1], reason=str(error))
+        except Exception:
+            log.exception("a far end cannot be reached", address=way[1])
+        with self._lock:
+            self._opening.discard(way)
+            if open.link is None or open.lost or self._closed:
+                frames = []
+            else:
+                self._links[way] = open
+                frames = [each.frame() for each in self._pending.values() if each.way == way]
+                frames += self._probes.pop(way, {}).values()
+            closed = self._closed
+        for frame in frames:
+            _send(open, frame)
+        if closed:
+            _close(open)
+
+    def _link(self, way: Way, open: _Open) -> Link:
+        transport, address = way
         if transport not in self._world.transports:
             known = ", ".join(sorted(self._world.transports)) or "none"
             raise errors.Unreachable(address=address, reason=f"no transport {transport} here, only {known}")
@@ -120,25 +177,29 @@ class Channel:
         def closed(reason: str) -> None:
             log.warning("a link was lost", address=address, reason=reason)
             with self._lock:
-                self._links.pop(way, None)
+                open.lost = True
+                if self._links.get(way) is open:
+                    del self._links[way]
                 for each in self._pending.values():
-                    each.asking = each.asking or _where(each.call.payload) == way
+                    each.asking = each.asking or each.way == way
 
-        link = self._world.transports[transport].open(address, self._received, closed)
-        with self._lock:
-            self._links[way] = link
-            waiting = [each for each in self._pending.values() if _where(each.call.payload) == way]
-        for each in waiting:
-            self._transmit(link, each)
+        return self._world.transports[transport].open(address, self._received, closed)
 
     def _received(self, frame: bytes) -> None:
-        reply = msgspec.json.decode(frame, type=Reply)
+        """Take a frame; raises nothing, for the thread is the transport's."""
+        try:
+            self._take(msgspec.json.decode(frame, type=Reply))
+        except Exception:
+            log.exception("a frame could not be taken", frame=frame[:200])
+
+    def _take(self, reply: Reply) -> None:
         self._seen[reply.resource] = self._world.clock.now()
+        self._heard[reply.resource] = self._world.clock.monotonic()
         if reply.act is Act.PROBE:
             return
         with self._lock:
             pending = self._pending.get(reply.command)
-            if pending is None or (reply.epoch and reply.epoch < pending.call.epoch and reply.fate is Fate.REFUSED):
+            if pending is None or (reply.fate is Fate.REFUSED and reply.epoch < pending.call.epoch):
                 return
             if reply.fate in (Fate.DONE, Fate.FAILED, Fate.REFUSED):
                 del self._pending[reply.command]
@@ -152,16 +213,29 @@ class Channel:
             case Fate.FAILED:
                 call.fail(errors.restore(reply.error or {}))
             case Fate.REFUSED:
-                log.warning("a command was refused: its epoch is stale", **context.attributes(call.context))
+                self._refused(call, reply)
             case Fate.UNKNOWN:
-                pending.asking = False
-                with self._lock:
-                    link = self._links.get(_where(call.payload))
-                if link is not None:
-                    self._transmit(link, pending)
+                self._add(_Pending(call, asking=False))
             case Fate.RUNNING:
                 pass  # its answer comes when it ends
 
+    def _refused(self, call: Call[Command], reply: Reply) -> None:
+        """A stale epoch: somebody else has the command now. A SEND that was not understood was not carried out."""
+        code = (reply.error or {}).get("code")
+        log.warning("a command was refused", code=code, **context.attributes(call.context))
+        if reply.act is Act.SEND and code != StaleEpoch.code:
+            call.fail(errors.restore(reply.error or {}))
 
-def _where(command: Command) -> tuple[str, str]:
-    return command.transport, command.address
+
+def _send(open: _Open, frame: bytes) -> None:
+    """Send over a link; a frame that is lost with it is asked for, like one that was lost on its way."""
+    try:
+        if open.link is not None:
+            open.link.send(frame)
+    except Exception:
+        log.exception("a frame was lost")
+
+
+def _close(open: _Open) -> None:
+    if open.link is not None:
+        open.link.close()

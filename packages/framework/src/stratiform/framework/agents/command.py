@@ -28,5 +28,3 @@ def command(kind: str) -> Job:
 def control(resource: str, kind: str) -> str:
     """The lane of commands that must pass a resource's full lane: its reserved control slot."""
     return f"{kind}-control/{resource}"
-
-

@@ -28,7 +28,9 @@ PRINCIPAL = "system:monitor"
 class Monitor:
     """Watches every resource of this process; one of the duties of the kernel's loop, and never blocks it.
 
-    `changed(tx, ids, state)` is called in the transaction that records a change.
+    Silence is counted by the monotonic clock and only while this process itself was awake and could ask: a jump of
+    the clock, a stall or a database that was away make nobody Disconnected. `changed(tx, ids, state)` is called in
+    the transaction that records a change.
     """
 
     def __init__(
@@ -44,29 +46,42 @@ class Monitor:
         self._channel = channel
         self._config = config
         self._changed = changed
-        self._asked = 0
         self._known: dict[str, str] = {}
-        self._began = world.clock.now()
+        self._met: dict[str, tuple[int, int]] = {}
+        self._asked: int | None = None
+        self._awake = world.clock.monotonic()
 
     def look(self) -> None:
         """Probe if it is time, and record what changed since."""
-        now = self._world.clock.now()
+        now = self._world.clock.monotonic()
         interval = self._config.value(INTERVAL) * SECOND
-        if now - self._asked < interval and not self._news():
+        if self._asked is not None and now - self._asked < interval and not self._news(self._asked):
             return
-        self._asked = now
         rows = self._resources()
+        if self._asked is not None and now - self._asked > 2 * interval:
+            self._awake = now
+        self._asked = now
         self._known = {row.uuid: row.state for row in rows}
+        self._meet(rows, now)
         self._channel.tend(frozenset((row.transport, row.address) for row in rows))
         for row in rows:
             self._channel.probe(row.uuid, row.transport, row.address, row.location)
-        self._record(rows, now, int(interval * self._config.value(TIMEOUT)))
+        self._record(rows, int(interval * self._config.value(TIMEOUT)))
 
-    def _news(self) -> bool:
+    def _news(self, asked: int) -> bool:
         """Whether somebody answered who is not recorded as answering."""
-        return any(
-            self._known.get(uuid) != State.UP and at > self._asked for uuid, at in self._channel.seen().copy().items()
-        )
+        heard = self._channel.heard().copy()
+        return any(self._known.get(uuid) != State.UP and at > asked for uuid, at in heard.items())
+
+    def _meet(self, rows: Sequence[sqlalchemy.Row[object]], now: int) -> None:
+        """Since when each is known here as it is now: by its generation."""
+        before = self._met
+        self._met = {
+            row.uuid: before[row.uuid]
+            if row.uuid in before and before[row.uuid][0] == row.generation
+            else (row.generation, now)
+            for row in rows
+        }
 
     def links(self) -> frozenset[tuple[str, str]]:
         """The transports and addresses of the far ends that there are."""
@@ -77,13 +92,15 @@ class Monitor:
             live = sqlalchemy.select(resource).where(resource.c.state != State.REMOVED)
             return connection.execute(live).all()
 
-    def _record(self, rows: Sequence[sqlalchemy.Row[object]], now: int, patience: int) -> None:
-        seen = self._channel.seen()
-        fresh = [row for row in rows if row.state != State.UP and now - seen.get(row.uuid, 0) < patience]
+    def _record(self, rows: Sequence[sqlalchemy.Row[object]], patience: int) -> None:
+        heard, now = self._channel.heard(), self._world.clock.now()
+        patient_since = self._world.clock.monotonic() - patience
+        fresh = [row for row in rows if row.state != State.UP and heard.get(row.uuid, patient_since) > patient_since]
         silent = [
             row
             for row in rows
-            if row.state != State.DISCONNECTED and now - max(seen.get(row.uuid, 0), self._began, row.since) >= patience
+            if row.state != State.DISCONNECTED
+            and max(heard.get(row.uuid, self._awake), self._met[row.uuid][1], self._awake) <= patient_since
         ]
         if not fresh and not silent:
             return

@@ -72,7 +72,7 @@ class Batches:
         self._kinds = rows.encode([{"kind": name, "version": version} for name, version in registry.jobs])
 
     def claim(self, stage: str) -> bool:
-        """Take up ready jobs of a stage; true if there may be more of them."""
+        """Take up ready jobs of a stage; true if it took more than one transaction and nobody looked for others."""
         return self._carry_on(Attempt(stage=stage))
 
     def record(self, stage: str, answers: Sequence[Answer]) -> None:
@@ -82,19 +82,22 @@ class Batches:
             if answer[0].id not in newest or newest[answer[0].id][0].epoch < answer[0].epoch:
                 newest[answer[0].id] = answer
         self._carry_on(Attempt(stage=stage, ids=sorted(newest), answers=newest))
+        self._effects.forget(call for call, _, _ in answers)
 
     def _carry_on(self, attempt: Attempt) -> bool:
         seen: dict[int, Place] = {}
         try:
-            return self._transact(attempt, seen)
+            self._transact(attempt, seen)
+            return False
         except Expired:
             raise
         except Fault as fault:
-            return self._repeat(attempt, seen, fault.error, fault.runs)
+            self._repeat(attempt, seen, fault.error, fault.runs)
         except Exception as error:
-            return self._repeat(attempt, seen, error, [])
+            self._repeat(attempt, seen, error, [])
+        return True
 
-    def _transact(self, attempt: Attempt, seen: dict[int, Place]) -> bool:
+    def _transact(self, attempt: Attempt, seen: dict[int, Place]) -> None:
         calls = []
         try:
             with self._database.transaction() as tx:
@@ -108,20 +111,17 @@ class Batches:
                 else:
                     runs = self._again(attempt, advance, seen)
                 if not seen:
-                    return False
+                    return
                 advance.go(runs, alone=None if attempt.answers else attempt.stage)
                 work.flush()
                 calls = [self._effects.register(run) for run in advance.begun]
         except BaseException:
             self._effects.forget(calls)  # if it was committed after all, the kernel finds them lost
             raise
-        full = attempt.ids is None and len(runs) == limit
-        if full:
-            work.touched.add(attempt.stage)
-        self._effects.forget(call for call, _, _ in attempt.answers.values())
+        if attempt.ids is None and len(runs) == limit:
+            work.touched.add(attempt.stage)  # there may be more
         self._committed(attempt.stage, max((run.ticket for run in runs), default=0), work)
         self._effects.begin(calls)
-        return full
 
     def _advance(self, attempt: Attempt, work: Work) -> Advance:
         return Advance(
@@ -156,14 +156,14 @@ class Batches:
 
     def _repeat(
         self, attempt: Attempt, seen: Mapping[int, Place], error: BaseException, guilty: Sequence[AnyRun]
-    ) -> bool:
+    ) -> None:
         """Carry on again what was rolled back, without what raised."""
-        if isinstance(error, sqlalchemy.exc.DBAPIError) and transient(error) and attempt.left:
-            return self._carry_on(replace(attempt, left=attempt.left - 1))
-        if not seen or gone(error):
-            raise error
         again = replace(attempt, ids=list(seen))
-        if len(guilty) == 1 and not guilty[0].new and _place(guilty[0]) not in attempt.verdicts:
+        if isinstance(error, sqlalchemy.exc.DBAPIError) and transient(error) and attempt.left:
+            self._carry_on(replace(attempt, left=attempt.left - 1))
+        elif not seen or gone(error):
+            raise error
+        elif len(guilty) == 1 and not guilty[0].new and _place(guilty[0]) not in attempt.verdicts:
             self._report(error, guilty[0])
             self._carry_on(_with(again, error, _place(guilty[0])))
         elif len(seen) > 1:
@@ -175,7 +175,6 @@ class Batches:
             self._carry_on(_with(again, error, *seen.values()))
         else:
             self._set_aside(again, error)
-        return True
 
     def _halve(self, attempt: Attempt) -> None:
         ids = attempt.ids or []

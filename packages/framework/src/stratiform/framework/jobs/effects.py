@@ -31,26 +31,26 @@ class Effects:
         self._membership = membership
         self._clock = clock
         self._lock = threading.Lock()
-        self._calls: dict[int, AnyCall] = {}
+        self._calls: dict[tuple[int, int], AnyCall] = {}
 
     def register(self, run: AnyRun) -> AnyCall:
         """Know of an effect, before its intent is durable: so none that the database knows is ever unknown here."""
         call = AnyCall(run, run.job.step(run.step), self._provided, self.answered)
         with self._lock:
-            self._calls[call.id] = call
+            self._calls[call.id, call.epoch] = call
         return call
 
     def forget(self, calls: Iterable[AnyCall]) -> None:
-        """Know no more of effects, unless a later attempt took their place: they are recorded, or were not begun."""
+        """Know no more of effects that are recorded or were not begun, unless another call took their place."""
         with self._lock:
             for call in calls:
-                if self._calls.get(call.id) is call:
-                    del self._calls[call.id]
+                if self._calls.get((call.id, call.epoch)) is call:
+                    del self._calls[call.id, call.epoch]
 
     def unknown(self, found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Of jobs and epochs that the database says are carried out here, those that are not."""
         with self._lock:
-            return [(id, epoch) for id, epoch in found if id not in self._calls or self._calls[id].epoch != epoch]
+            return [each for each in found if each not in self._calls]
 
     def begin(self, calls: Sequence[AnyCall]) -> None:
         """Begin effects whose intent is durable; the one that holds this thread, if there is one, comes last."""

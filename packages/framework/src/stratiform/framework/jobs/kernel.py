@@ -175,7 +175,11 @@ class Kernel:
             if task is not None:
                 task()
                 return True
-            return workers.take_ring() and self._batches.claim(workers.name)
+            if not workers.take_ring():
+                return False
+            if self._batches.claim(workers.name):
+                workers.ring()
+            return True
         except Expired:
             return False
         except Exception:

@@ -39,6 +39,8 @@ Line = tuple[int, str, bool, str]
 LONGEST_JOURNAL = 100
 """Lines kept of a job; of more the first half and the last half are."""
 
+LONGEST_LINE = 2000
+
 
 @dataclass(eq=False, kw_only=True)
 class Run(Generic[P_co]):
@@ -95,7 +97,8 @@ class Run(Generic[P_co]):
         return Context(principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace)
 
     def note(self, at: int, text: str, step: str | None = None) -> None:
-        """Write a line into the journal."""
+        """Write a line into the journal; a long one is cut."""
+        text = text[:LONGEST_LINE].encode(errors="replace").decode()  # whatever it is, it can be written
         self.journal.append((at, self.step if step is None else step, self.direction is Direction.UNDO, text))
         if len(self.journal) > LONGEST_JOURNAL:
             del self.journal[LONGEST_JOURNAL // 2]

@@ -18,6 +18,12 @@ SPARED = {MARK, f"{DATABASE}.lock"}
 """What stays when the directory is emptied: others may wait for the lock."""
 
 
+def default_data() -> Path:
+    """Where the data of a quickstart is unless somebody says otherwise, by the XDG base directory specification."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(base) / "stratiform" / "quickstart"
+
+
 class NotOurs(errors.Error):
     """{path} holds files and is not marked as a quickstart's own. Give an empty or a new directory with --data."""
 
@@ -80,8 +86,10 @@ class Home:
 
     def card(self) -> Card | None:
         """The card that was kept, if one was."""
-        file = self.path / CARD
-        return msgspec.json.decode(file.read_bytes(), type=Card) if file.exists() else None
+        try:
+            return msgspec.json.decode((self.path / CARD).read_bytes(), type=Card)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
 
     def keep(self, card: Card) -> None:
         """Keep the card in a file that only its owner may read; it is there whole or not at all."""

@@ -1,0 +1,5 @@
+"""Placeholder"""
+import click
+@click.group(name="job")
+def jobs() -> None:
+    """x"""

@@ -1,0 +1,108 @@
+"""Quickstarts as real processes, for tests of whole systems: `quickstart(hosts=4)` answers one that runs."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from stratiform.plugins.hypervisor.simulator.provider import simulator
+
+STRATIFORM = str(Path(sys.executable).with_name("stratiform"))
+READY_SECONDS = 60
+
+
+class Running:
+    """A cloud on a directory: its server may be killed and started again; its simulator outlives it."""
+
+    def __init__(self, data: Path, hosts: int = 4, *options: str) -> None:
+        self.data = data
+        self.options = [f"--hosts={hosts}", "--port=0", *options]
+        self.ready: dict[str, str] = {}
+        self.process: subprocess.Popen[str] | None = None
+
+    url = property(lambda self: self.ready["url"])
+    apikey = property(lambda self: self.ready["apikey"])
+    secretkey = property(lambda self: self.ready["secretkey"])
+
+    def spawn(self) -> "subprocess.Popen[str]":
+        """Start the server and wait for nothing."""
+        command = [STRATIFORM, "quickstart", "--json", f"--data={self.data}", *self.options]
+        with open(f"{self.data}.stderr", "a") as err:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
+        return self.process
+
+    def restart(self) -> "Running":
+        """Start the server, which must not run, and wait until it is ready."""
+        process = self.spawn()
+        lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
+        try:
+            line = lines.get(timeout=READY_SECONDS)
+            self.ready = json.loads(line)
+        except (queue.Empty, ValueError):
+            self.kill9()
+            pytest.fail(f"it did not become ready:\n{self.told()}")
+        return self
+
+    def told(self) -> str:
+        """What it said on standard error, and its log."""
+        log = self.data / "stratiform.log"
+        return Path(f"{self.data}.stderr").read_text() + (log.read_text() if log.exists() else "")
+
+    def kill9(self) -> None:
+        """End the server as a power failure would, by its pid; does nothing if it has ended."""
+        if self.process is not None and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self._forget()
+
+    def stop(self) -> int:
+        """Ask the server to end and answer its exit code; does nothing if it has ended."""
+        assert self.process is not None
+        self.process.terminate()
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            pytest.fail(f"it did not end when it was asked to:\n{self.told()}")
+        self._forget()
+        return code
+
+    def close(self) -> None:
+        """End the server and its simulator."""
+        self.kill9()
+        simulator.retire(self.data)
+
+    def _forget(self) -> None:
+        if self.process is not None:
+            self.process.wait(30)
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def quickstart(tmp_path):
+    """Start a quickstart in a directory of this test; all end with it."""
+    started = []
+
+    def start(hosts: int = 4, *options: str, data: Path | None = None) -> Running:
+        started.append(Running(data or tmp_path / f"data-{len(started)}", hosts, *options))
+        return started[-1].restart()
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture(scope="module")
+def module_quickstart(tmp_path_factory):
+    """One quickstart of four hosts for all tests of a module."""
+    running = Running(tmp_path_factory.mktemp("quickstart") / "data")
+    try:
+        yield running.restart()
+    finally:
+        running.close()

@@ -1,0 +1,127 @@
+"""What a deployment costs, in what does not vary: statements and commits, from the job's INSERT to its last COMMIT.
+
+Counted are all threads but the kernel's one loop, whose statements come once a second whether anybody deploys or
+not. Look-ups, by which a step reads the rows that it works on, are counted apart; claims and locks are not look-ups.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy
+from sqlalchemy import event
+
+from stratiform.api.principal import Principal, Role
+from stratiform.engine.schema import account, account_user, domain, service_offering, template, vm, zone
+from stratiform.framework import context
+from stratiform.framework.jobs.table import job
+from stratiform.server.bootstrap import Settings, compose
+from tests.system.truth import wait_until
+
+TOGETHER = 32
+
+
+@dataclass
+class Cost:
+    """What was executed since the first INSERT into job."""
+
+    statements: list[str] = field(default_factory=list)
+    commits: int = 0
+
+    @property
+    def lookups(self):
+        return [each for each in self.statements if each.startswith("SELECT") and not each.startswith("SELECT job")]
+
+    @property
+    def writes(self):
+        return len(self.statements) - len(self.lookups)
+
+    def __str__(self):
+        return "\n".join([f"{self.commits} commits, {self.writes} + {len(self.lookups)} look-ups", *self.statements])
+
+
+@pytest.fixture
+def server(quickstart):
+    """A server in this process on a cloud that a quickstart made."""
+    cloud = quickstart(hosts=4)
+    cloud.stop()
+    server = compose(Settings(data=cloud.data, port=0))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cost(server):
+    """Counts from the first INSERT into job of each transaction's thread on."""
+    found, begun = Cost(), set()
+
+    def counted():
+        return threading.current_thread().name != "kernel"
+
+    def executed(connection, cursor, statement, *_):
+        text = " ".join(statement.split())
+        if text.startswith("INSERT INTO job "):
+            begun.add(threading.get_ident())
+        is_worker = threading.current_thread() is not threading.main_thread()
+        if counted() and not text.startswith("BEGIN") and (is_worker or threading.get_ident() in begun):
+            found.statements.append(text[:150])
+
+    def committed(connection):
+        if counted() and found.statements:
+            found.commits += 1
+            begun.discard(threading.get_ident())
+
+    server.database.identifiers.reserve()
+    event.listen(server.database.engine, "before_cursor_execute", executed)
+    event.listen(server.database.engine, "commit", committed)
+    yield found
+    event.remove(server.database.engine, "before_cursor_execute", executed)
+    event.remove(server.database.engine, "commit", committed)
+
+
+def ask(server, count):
+    """File so many deployments as the administrator."""
+    with server.database.reading() as connection:
+
+        def only(column, *where):
+            return connection.execute(sqlalchemy.select(column).where(*where).limit(1)).scalar_one()
+
+        who = Principal(user=only(account_user.c.uuid), account=only(account.c.uuid), role=Role.ADMIN, scope=only(domain.c.path))
+        wanted = {
+            "zoneid": only(zone.c.uuid),
+            "serviceofferingid": only(service_offering.c.uuid, service_offering.c.name == "Small Instance"),
+            "templateid": only(template.c.uuid),
+        }
+    with context.use(context.begin(server.world.ids, who.user)):
+        for _ in range(count):
+            server.cloud.submit("deployVirtualMachine", who, wanted)
+
+
+def deployed(server, count):
+    live = sqlalchemy.select(sqlalchemy.func.count()).select_from(job).where(job.c.state != "ended")
+    running = sqlalchemy.select(sqlalchemy.func.count()).select_from(vm).where(vm.c.state == "Running")
+
+    def over():
+        with server.database.engine.connect().execution_options(stratiform_reading=True) as connection:
+            return connection.execute(live).scalar_one() == 0 and connection.execute(running).scalar_one() == count
+
+    wait_until(over)
+
+
+def test_a_machine_alone(server, cost):
+    server.start()
+    ask(server, 1)
+    deployed(server, 1)
+    assert cost.commits <= 6, str(cost)
+    assert cost.writes <= 24, str(cost)
+    assert (cost.commits, len(cost.lookups)) <= (4, 7), str(cost)
+
+
+def test_machines_together(server, cost):
+    ask(server, TOGETHER)
+    accepted = cost.commits, cost.writes
+    assert accepted[0] == TOGETHER
+    server.start()
+    deployed(server, TOGETHER)
+    assert (cost.commits - accepted[0]) / TOGETHER <= 1, str(cost)
+    assert (len(cost.statements) - accepted[1]) / TOGETHER <= 3, str(cost)
