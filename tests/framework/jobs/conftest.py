@@ -59,7 +59,7 @@ class Server:
     def run(self):
         """Work until there is nothing left to do now."""
         self.kernel.look()
-        while any([self.kernel.turn(stage) for stage in self.registry.stages]):
+        while sum(self.kernel.turn(stage) for stage in self.registry.stages):  # each stage has its turn
             pass
 
     def wait(self, seconds):
@@ -75,8 +75,8 @@ class Server:
     def rows(self, *where):
         """Jobs as they are in the database, in the order they were filed."""
         with self.database.reading() as connection:
-            found = connection.execute(sqlalchemy.select(job_table).where(*where).order_by(job_table.c.id)).all()
-        return [SimpleNamespace(**{name: _decoded(name, value) for name, value in row._asdict().items()}) for row in found]
+            found = connection.execute(sqlalchemy.select(job_table).where(*where).order_by(job_table.c.id)).mappings().all()
+        return [SimpleNamespace(**{name: _decoded(name, value) for name, value in row.items()}) for row in found]
 
     def lines(self, uuid):
         """The journal of a job as (step, text), with `-` before a step that was undone."""

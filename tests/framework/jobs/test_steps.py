@@ -1,12 +1,14 @@
 """Steps: in their order, each once, with what the one before left; waiting, trying again, failing and undoing."""
 
+import itertools
+
 import msgspec
 import pytest
 
 from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
-from stratiform.framework.jobs.kind import Declaration, Job, Lane, Registry, Stage
+from stratiform.framework.jobs.kind import Declaration, Job, Lane, Priority, Registry, Stage, step
 from stratiform.framework.jobs.run import LONGEST_JOURNAL
 from stratiform.framework.jobs.work import Work
 
@@ -50,9 +52,8 @@ def test_steps_run_in_order_and_each_is_given_what_the_one_before_left(serve, lo
 def test_a_job_exists_only_if_its_transaction_commits(serve, log, noting):
     kind = Job("bake", 1, Loaf, "oven", [noting("mix")])
     server = serve(kind)
-    with pytest.raises(ZeroDivisionError), server.kernel.transaction() as work:
-        work.submit(kind, Loaf(), fair_key="ann")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        server.kernel.run(lambda work: (work.submit(kind, Loaf(), fair_key="ann"), 1 / 0))
     server.run()
     assert server.rows() == []
     assert log == []
@@ -117,7 +118,7 @@ def test_an_undo_that_fails_is_tried_again_until_it_works_and_each_undo_counts_o
     server.wait(60)
     assert (server.row(uuid).state, server.row(uuid).outcome) == ("ended", "failed")
     assert len(attempts) == 4
-    gaps = [later - sooner for sooner, later in zip(attempts, attempts[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in itertools.pairwise(attempts)]
     assert gaps == sorted(gaps)
     assert gaps[0] < 2 * SECOND < gaps[-1] + SECOND
     assert [text for step, text in server.lines(uuid) if text == "undone"] == ["undone"] * 2
@@ -210,7 +211,7 @@ def test_what_a_complete_job_skipped_is_not_undone_when_its_last_child_fails(ser
     assert [each for each in log if each.startswith("-")] == ["-mix"]
 
 
-@pytest.mark.parametrize("value", [object(), {1, object()}, "\ud800", lambda: 0], ids=["object", "set", "surrogate", "function"])
+@pytest.mark.parametrize("value", [object(), {1, object()}, "\ud800", len], ids=repr)
 def test_an_answer_that_cannot_be_written_is_the_fault_of_its_step_alone(serve, log, value, noting):
     bad = Job("bad", 1, Loaf, "oven", [noting("mix", undo=nothing), noting("odd", lambda work, run: value)])
     good = Job("good", 1, Loaf, "oven", [noting("fine", lambda work, run: 1)])
@@ -233,7 +234,7 @@ def test_an_error_that_cannot_be_written_fails_its_job_all_the_same(serve, param
     assert (server.row(uuid).outcome, server.row(uuid).error["code"]) == ("failed", "internal")
 
 
-@pytest.mark.parametrize("answer", [{"children": [1]}, {"children": {}}, {"1": {"ok": 2}}, [], "", 0, False, {"a": "\0"}])
+@pytest.mark.parametrize("answer", [{"children": [1]}, {"1": {"ok": 2}}, [], "", 0, False, {"a": "\0"}], ids=repr)
 def test_an_answer_is_passed_on_whatever_it_looks_like_even_over_a_crash(serve, answer, clock, noting):
     seen = []
     kind = Job("bake", 1, Loaf, "oven", [
@@ -317,16 +318,29 @@ def test_two_jobs_of_one_uuid_are_refused_even_if_the_first_has_ended(serve, log
     assert log == ["mix"]
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda: Job("j", 1, Loaf, "s", []),
-    lambda: Job("j", 1, Loaf, "s", [noting("a"), noting("a")]),
-    lambda: Job("j", 1, Loaf, "s", [noting("a")], lane="loaf/{nobody}"),
-    lambda: Registry(jobs=[Job("j", 1, Loaf, "s", [noting("a")])], stages=[], lanes=[]),
-    lambda: Registry(jobs=[Job("j", 1, Loaf, "s", [noting("a")], lane="l/{number}")], stages=[Stage(name="s")], lanes=[]),
-    lambda: Registry(jobs=[Job("j", 1, Loaf, "s", [noting("a")])] * 2, stages=[Stage(name="s")], lanes=[]),
-    lambda: Registry(jobs=[], stages=[Stage(name="s"), Stage(name="s")], lanes=[]),
-    lambda: Registry(jobs=[], stages=[], lanes=[Lane(kind="l", rank=1), Lane(kind="l", rank=2)]),
-])  # fmt: skip
+@step(priority=Priority.CONTROL)
+def mix(work, run):
+    """Nothing."""
+
+
+BAKE = Job("bake", 1, Loaf, "oven", [mix])
+LANED = Job("bake", 1, Loaf, "oven", [mix], lane="tin/{number}")
+OVEN = Stage(name="oven")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Job("bake", 1, Loaf, "oven", []),
+        lambda: Job("bake", 1, Loaf, "oven", [mix, mix]),
+        lambda: Job("bake", 1, Loaf, "oven", [mix], lane="tin/{nobody}"),
+        lambda: Registry(jobs=[BAKE], stages=[], lanes=[]),
+        lambda: Registry(jobs=[LANED], stages=[OVEN], lanes=[]),
+        lambda: Registry(jobs=[BAKE, BAKE], stages=[OVEN], lanes=[]),
+        lambda: Registry(jobs=[], stages=[OVEN, OVEN], lanes=[]),
+        lambda: Registry(jobs=[], stages=[], lanes=[Lane(kind="tin", rank=1), Lane(kind="tin", rank=2)]),
+    ],
+)
 def test_a_wrong_declaration_is_refused(wrong):
     with pytest.raises(Declaration):
         wrong()

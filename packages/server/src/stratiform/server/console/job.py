@@ -1,5 +1,146 @@
-"""Placeholder"""
+"""`stratiform job`: what became of a job, and why it waits. Reads the database, beside a server or without one."""
+
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
 import click
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from stratiform.engine import api as engine
+from stratiform.framework import plugins
+from stratiform.framework.db.database import Database
+from stratiform.framework.jobs.kind import Registry
+from stratiform.framework.jobs.state import State
+from stratiform.server import bootstrap
+from stratiform.server.bootstrap import Settings
+from stratiform.server.console import ledger, option, tree
+from stratiform.server.console.ledger import Entry
+
+POLL = 0.2
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a drawing.")
+
+
 @click.group(name="job")
 def jobs() -> None:
-    """x"""
+    """Jobs: list them, show one with its steps and why it waits, watch one until it ends."""
+
+
+@jobs.command(name="list")
+@option.data
+@option.database
+@click.option("--state", type=click.Choice([*State]), help="Only those in this state.")
+@click.option("--stage", help="Only those of this stage, for example vm.")
+@click.option("--kind", help="Only those of this kind, for example vm.deploy.")
+@click.option("--resource", help="Only those about this, for example vm/UUID.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first.")
+@as_json
+def list_jobs(data: Path, database: str, limit: int, as_json: bool, **wanted: str | None) -> None:
+    """Jobs, newest first."""
+    with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
+        found = ledger.listing(connection, limit=limit, **wanted)
+    if as_json:
+        click.echo(msgspec.json.encode([each.data() for each in found]))
+    else:
+        _console().print(_table(found, opened.world.clock.now()))
+
+
+@jobs.command()
+@click.argument("uuid")
+@option.data
+@option.database
+@as_json
+def show(uuid: str, data: Path, database: str, as_json: bool) -> None:
+    """One job: the tree of its steps and of the jobs that came of it, its journal, and why it waits."""
+    with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
+        top = ledger.find(connection, uuid)
+        family = ledger.family(connection, top.root)
+    now = opened.world.clock.now()
+    if as_json:
+        click.echo(msgspec.json.encode(_nested(top, family, now)))
+        return
+    console = _console()
+    console.print(tree.draw(top, family, _registry(), now))
+    if top.uuid != top.root:
+        console.print(f"It came of the job {top.root}.")
+    if top.error:
+        console.print(f"It is or was undone: {top.error.get('text')}", markup=False)
+    console.print()
+    console.print(tree.journal(top))
+
+
+@jobs.command()
+@click.argument("uuid")
+@option.data
+@option.database
+def watch(uuid: str, data: Path, database: str) -> None:
+    """One job and all that came of it, live, until it has ended; exit code 1 if it failed."""
+    with option.reading(Settings(data=data, database=database)) as opened:
+        with opened.reading() as connection:
+            root = ledger.find(connection, uuid).root
+        top = _live(opened, root) if sys.stdout.isatty() else _plain(opened, root)
+    if top.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _live(database: Database, root: str) -> Entry:
+    registry, clock = _registry(), database.world.clock
+    with Live(console=_console(), auto_refresh=False, vertical_overflow="visible") as live:
+        while True:
+            top, family = _family(database, root)
+            live.update(tree.draw(top, family, registry, clock.now()), refresh=True)
+            if top.ended:
+                return top
+            time.sleep(POLL)
+
+
+def _plain(database: Database, root: str) -> Entry:
+    """A line for each thing that happened since the last look, in order."""
+    told: dict[str, int] = {}
+    ended: set[str] = set()
+    while True:
+        top, family = _family(database, root)
+        lines = [(at, each, f"{step}: {text}") for each in family for at, step, _, text in each.journal[told.get(each.uuid, 0) :]]
+        lines += [(each.changed, each, each.outcome or "") for each in family if each.ended and each.uuid not in ended]
+        told = {each.uuid: len(each.journal) for each in family}
+        ended = {each.uuid for each in family if each.ended}
+        for at, each, text in sorted(lines, key=lambda line: line[0]):
+            click.echo(f"{tree.moment(at)} {each.kind} {each.uuid} {text}")
+        if top.ended:
+            return top
+        time.sleep(POLL)
+
+
+def _family(database: Database, root: str) -> tuple[Entry, list[Entry]]:
+    with database.reading() as connection:
+        family = ledger.family(connection, root)
+    return next(each for each in family if each.uuid == root), family
+
+
+def _table(found: list[Entry], now: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("job", "kind", "state", "steps", "step", "resource", "waits"):
+        table.add_column(name, overflow="fold", no_wrap=name == "job")
+    for each in found:
+        state = each.outcome or each.state
+        steps = f"{each.done}/{each.steps}"
+        table.add_row(each.uuid, each.kind, state, steps, each.step, each.resource or "", ledger.waits(each, now))
+    return table
+
+
+def _nested(top: Entry, family: list[Entry], now: int) -> Mapping[str, object]:
+    children = [_nested(each, family, now) for each in family if each.parent == top.id]
+    return {**top.data(), "waits": ledger.waits(top, now), "children": children}
+
+
+def _registry() -> Registry:
+    return plugins.one("stratiform.engine", bootstrap.ENGINE, engine.Program).plugin.registry
+
+
+def _console() -> Console:
+    """Standard output, wide where nobody looks at it, so that no line is folded."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)

@@ -1,0 +1,76 @@
+"""Jobs drawn as a tree: each with its steps, below the step that they came of."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from stratiform.framework.base.clock import SECOND
+from stratiform.framework.jobs.kind import Registry
+from stratiform.framework.jobs.state import Direction
+from stratiform.server.console import ledger
+from stratiform.server.console.ledger import Entry
+
+STYLES = {"succeeded": "green", "failed": "red", "running": "yellow", "waiting": "cyan", "blocked": "magenta"}
+
+
+def draw(top: Entry, family: Sequence[Entry], registry: Registry, now: int) -> Tree:
+    """The tree below one job of a family."""
+    tree = Tree(headline(top, now))
+    _grow(tree, top, family, registry, now)
+    return tree
+
+
+def headline(entry: Entry, now: int) -> Text:
+    """A job in one line."""
+    state = entry.outcome or entry.state
+    took = ((entry.changed if entry.ended else now) - entry.created) / SECOND
+    progress = "" if entry.ended else f", {entry.done} of {entry.steps} steps done"
+    line = Text.assemble((entry.kind, "bold"), " ", (state, STYLES.get(state, "")), f"{progress}, {took:.2f} s")
+    line.append(f"  {entry.uuid}", "dim")
+    if entry.resource:
+        line.append(f"  {entry.resource}", "dim")
+    reason = ledger.waits(entry, now)
+    return line.append(f"\n{reason}", "cyan") if reason else line
+
+
+def journal(entry: Entry) -> Table:
+    """What a job noted, oldest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("time", "step", "what"):
+        table.add_column(name, overflow="fold")
+    for at, step, undo, text in entry.journal:
+        table.add_row(moment(at), step, f"undo: {text}" if undo and text != "undone" else text)
+    return table
+
+
+def moment(at: int) -> str:
+    """A time of day, UTC, to the millisecond."""
+    return datetime.fromtimestamp(at / SECOND, UTC).strftime("%H:%M:%S.%f")[:-3]
+
+
+def _grow(branch: Tree, entry: Entry, family: Sequence[Entry], registry: Registry, now: int) -> None:
+    children = [each for each in family if each.parent == entry.id]
+    last = {step: text for _, step, _, text in entry.journal}
+    for step in ledger.declared(entry, registry) or [*dict.fromkeys([*last, entry.step])]:
+        twig = branch.add(_step(entry, step, last.get(step, "")))
+        for child in [each for each in children if _spawned_by(entry, each) == step]:
+            children.remove(child)
+            _grow(twig.add(headline(child, now)), child, family, registry, now)
+    for child in children:
+        _grow(branch.add(headline(child, now)), child, family, registry, now)
+
+
+def _step(entry: Entry, step: str, said: str) -> Text:
+    if step == entry.step and not entry.ended:
+        return Text(f"{step}: being undone" if entry.direction == Direction.UNDO else f"{step}: next", "yellow")
+    style = {"done": "green", "": "dim"}.get(said, "red")
+    return Text(f"{step}: {said}" if said else step, style)
+
+
+def _spawned_by(parent: Entry, child: Entry) -> str | None:
+    """The step that filed a child: the first that ended after the child began to be, else the present one."""
+    ends = (step for at, step, _, text in parent.journal if at >= child.created)
+    return next(ends, parent.step)
