@@ -16,7 +16,13 @@ from rich.table import Table
 
 STRATIFORM = str(Path(sys.executable).with_name("stratiform"))
 TIMEOUT = 120
-COLUMNS = {"name": "name", "state": "state", "host": "hostname", "template": "templatename", "offering": "serviceofferingname"}
+COLUMNS = {
+    "name": "name",
+    "state": "state",
+    "host": "hostname",
+    "template": "templatename",
+    "offering": "serviceofferingname",
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -20,8 +20,9 @@ READY_SECONDS = 60
 class Running:
     """A cloud on a directory: its server may be killed and started again; its simulator outlives it."""
 
-    def __init__(self, data: Path, hosts: int = 4, *options: str) -> None:
+    def __init__(self, data: Path, hosts: int = 4, *options: str, program: str = STRATIFORM) -> None:
         self.data = data
+        self.program = program
         self.options = [f"--hosts={hosts}", "--port=0", *options]
         self.ready: dict[str, str] = {}
         self.process: subprocess.Popen[str] | None = None
@@ -32,7 +33,7 @@ class Running:
 
     def spawn(self) -> "subprocess.Popen[str]":
         """Start the server and wait for nothing."""
-        command = [STRATIFORM, "quickstart", "--json", f"--data={self.data}", *self.options]
+        command = [self.program, "quickstart", "--json", f"--data={self.data}", *self.options]
         with open(f"{self.data}.stderr", "a") as err:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
         return self.process

@@ -51,6 +51,7 @@ def server(quickstart):
     cloud.stop()
     server = compose(Settings(data=cloud.data, port=0))
     yield server
+    server.serving.close()
     server.stop()
 
 

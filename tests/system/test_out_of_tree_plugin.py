@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.system.running import Running
+
 ROOT = pathlib.Path(__file__).parents[2]
 STRANGER = pathlib.Path(__file__).parent / "out_of_tree"
 PAGE = ROOT / "docs/plugins/writing-a-plugin.md"
@@ -61,6 +63,30 @@ def test_it_is_found_by_its_name_without_an_engine_or_a_server(home):
     found, absent = json.loads(run(f"{home / 'venv/bin/python'}", "-c", LISTED, folder=home))
     assert found == ["fewest"]
     assert absent == ["engine", "server"]
+
+
+@pytest.fixture(scope="module")
+def cloud(home):
+    """An environment with every distribution's wheel and the stranger's beside them, and a quickstart in it."""
+    run(UV, "build", "-q", "--wheel", "--all-packages", f"-o={home / 'all'}", LOCK, folder=ROOT)
+    stranger = next(home.glob("acme*.whl"))
+    run(UV, "venv", "-q", f"--python={sys.executable}", f"{home / 'whole'}", folder=home)
+    wheels = sorted(f"{wheel}" for wheel in (home / "all").glob("*.whl"))
+    pin = f"--constraint={ROOT / 'requirements.lock'}"
+    run(UV, "pip", "install", "-q", f"--python={home / 'whole'}", pin, *wheels, f"{stranger}", folder=home)
+    running = Running(home / "data", program=f"{home / 'whole/bin/stratiform'}")
+    try:
+        running.restart()
+        running.stop()
+        yield running
+    finally:
+        running.close()
+
+
+def test_a_server_uses_it_when_it_is_told_to(home, cloud):
+    script = pathlib.Path(__file__).with_name("used_by_a_server.py")
+    said = run(f"{home / 'whole/bin/python'}", f"{script}", f"{cloud.data}", folder=home)
+    assert json.loads(said.splitlines()[-1]) == {"asked": 1, "state": "Running"}
 
 
 @pytest.mark.parametrize("file", sorted(STRANGER.glob("**/*.*")), ids=lambda file: file.name)

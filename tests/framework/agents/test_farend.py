@@ -210,14 +210,22 @@ def test_the_same_command_to_another_resource_is_another_command(link, ovens):
     assert len(ovens.baked) == 2
 
 
-def test_a_command_is_durably_logged_before_it_is_begun_and_before_it_is_told(link, ovens, log):
-    door = ovens.shut("oven-1")
-    link.ask(Act.SEND)
-    ovens.began.get(timeout=SECONDS)
-    assert log.story == ["running", "durable"]
-    door.set()
-    link.hear()
-    assert log.story == ["running", "durable", "done", "durable"]
+def test_a_command_is_durably_logged_before_it_is_begun_and_before_it_is_told(log):
+    begun, told = queue.SimpleQueue(), queue.SimpleQueue()
+
+    def perform(request, end):
+        begun.put([*log.story])
+        end(done("bread"))
+
+    clerk = Clerk("test", SystemThreads(), SystemClock())
+    end = FarEnd(clerk, SystemClock(), perform, log)
+    end.receive(
+        pack(Request(act=Act.SEND, resource="oven-1", command="1", message=message(Oven.bake, "bread"))),
+        lambda frame: told.put([*log.story]),
+    )
+    assert begun.get(timeout=SECONDS) == ["running", "durable"]
+    assert told.get(timeout=SECONDS) == ["running", "durable", "done", "durable"]
+    end.close()
 
 
 def test_a_hung_resource_holds_its_own_threads_only(link, ovens):

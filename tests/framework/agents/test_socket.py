@@ -191,6 +191,25 @@ def test_sending_never_waits_for_who_does_not_read(transport, listen, tmp_path):
         assert other.hear() == b"roll"
 
 
+def test_nothing_is_lost_on_the_way_to_who_reads_slowly(transport, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/slow")
+        listener.listen()
+        ear = Ear(transport, f"unix:{tmp_path}/slow")
+        slow, _ = listener.accept()
+        slow.settimeout(SECONDS)
+        frames = [bytes([number % 256]) * (number * 37 % 90_000) for number in range(1000)]
+        for frame in frames:
+            ear.link.send(frame)
+        wanted = b"".join(framed(NUMBER.pack(1) + frame) for frame in frames)
+        read = bytearray()
+        while len(read) < len(wanted):
+            read += slow.recv(1 + len(read) % 50_000)
+        assert read == wanted
+        slow.close()
+        ear.ends.get(timeout=SECONDS)
+
+
 def test_a_callback_that_breaks_hurts_nobody_else(transport, listen, tmp_path):
     where = listen(f"unix:{tmp_path}/s").address
     broken = transport.open(where, lambda frame: 1 / 0, print)

@@ -11,8 +11,6 @@ from stratiform.plugins.hypervisor.simulator.control import Shape
 from stratiform.plugins.hypervisor.simulator.hosts import Condition
 from stratiform.plugins.hypervisor.simulator.latency import Constant
 
-HOUR = Constant(3_600_000_000)
-
 
 def locked(client):
     """The starts that a lock kept from happening twice."""
@@ -106,13 +104,15 @@ def test_a_crashed_host_answers_nothing_and_forgets_what_it_was_told(server, cli
 
 
 def test_a_command_under_way_when_its_host_crashes_never_happens(server, client, make):
-    client.set_latency("Hypervisor.start", HOUR)
-    command = server.send("host-1", message(Hypervisor.start, make.vm()), epoch=4)
+    client.set_latency("Hypervisor.start", Constant(200_000))
+    start = message(Hypervisor.start, make.vm())
+    command = server.send("host-1", start, epoch=4)
     assert server.query("host-1", command, epoch=4).fate is Fate.RUNNING
     client.crash("host-1")
     client.restore("host-1")
     assert server.query("host-1", command, epoch=5).fate is Fate.UNKNOWN
-    assert server.sent("host-1", message(Hypervisor.start, make.vm()), command, epoch=4).fate is Fate.REFUSED
+    assert server.sent("host-1", start, command, epoch=4).fate is Fate.REFUSED
+    server.start(make.vm(2), host="host-2")  # would have been later than what was under way
     assert server.running() == []
 
 

@@ -55,7 +55,7 @@ def quickstart(data: Path, port: int | None, hosts: int | None, fresh: bool, as_
 @option.database
 @click.option("--host", default=Settings.host, show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORTS, default=Settings.port, show_default=True, help="0 picks any.")
-@click.option("--threads", type=click.IntRange(1), default=Settings.threads, show_default=True, help="That answer HTTP.")
+@click.option("--threads", type=click.IntRange(1), default=Settings.threads, show_default=True, help="For HTTP.")
 @click.option("--json-logs", is_flag=True, help="Log in JSON, a line for each event.")
 def server(data: Path, database: str, host: str, port: int, threads: int, json_logs: bool) -> None:
     """One server of a cloud; as many as you like work together on one PostgreSQL database."""
@@ -75,7 +75,7 @@ def server(data: Path, database: str, host: str, port: int, threads: int, json_l
 @main.command()
 @option.data
 @option.database
-@click.option("--restored", is_flag=True, help="The database was restored from a backup: epochs begin above all before.")
+@click.option("--restored", is_flag=True, help="The database is a backup: begin epochs above all earlier ones.")
 def migrate(data: Path, database: str, restored: bool) -> None:
     """Make or update the tables and the key ring of a server. Does nothing where nothing is to do."""
     settings = Settings(data=data, database=database)

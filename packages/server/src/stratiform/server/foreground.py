@@ -11,7 +11,6 @@ from stratiform.framework.base import errors
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Server, Settings
 
-
 MOMENT = 1.0
 """Seconds in which a second signal is the same wish: a terminal and a supervisor may both send one."""
 

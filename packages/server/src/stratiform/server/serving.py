@@ -79,6 +79,11 @@ class Serving:
             time.sleep(PAUSE)
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
 
+    def close(self) -> None:
+        """Give the port back without having served."""
+        wasyncore.close_all(self._server._map, ignore_all=True)
+        self._dispatcher.shutdown()
+
     def _flush(self) -> None:
         for each in list(self._server._map.values()):
             if not isinstance(each, trigger):

@@ -104,9 +104,10 @@ def _plain(database: Database, root: str) -> Entry:
     ended: set[str] = set()
     while True:
         top, family = _family(database, root)
-        lines = [(at, each, f"{step}: {text}") for each in family for at, step, _, text in each.journal[told.get(each.uuid, 0) :]]
-        lines += [(each.changed, each, each.outcome or "") for each in family if each.ended and each.uuid not in ended]
-        told = {each.uuid: len(each.journal) for each in family}
+        lines = [(at, each, f"{step}: {text}") for each in family for at, step, _, text in each.journal]
+        lines = [line for line in lines if line[0] > told.get(line[1].uuid, 0)]
+        lines += [(each.last, each, each.outcome or "") for each in family if each.ended and each.uuid not in ended]
+        told = {each.uuid: each.last for each in family}
         ended = {each.uuid for each in family if each.ended}
         for at, each, text in sorted(lines, key=lambda line: line[0]):
             click.echo(f"{tree.moment(at)} {each.kind} {each.uuid} {text}")

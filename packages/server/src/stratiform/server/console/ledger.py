@@ -72,6 +72,11 @@ class Entry:
         """Whether it is over and failed."""
         return self.outcome == Outcome.FAILED
 
+    @property
+    def last(self) -> int:
+        """When something last happened to it: `changed` is when that transaction began."""
+        return max(self.changed, *(at for at, _, _, _ in self.journal[-1:]), self.created)
+
     def data(self) -> dict[str, object]:
         """Everything as JSON can hold it."""
         return asdict(self)

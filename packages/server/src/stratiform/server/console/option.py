@@ -20,7 +20,7 @@ data = click.option(
     default=default_data,
     envvar="STRATIFORM_DATA",
     show_envvar=True,
-    help="Directory of the server: key ring, and database unless --database tells another.  [default: the quickstart's]",
+    help="Directory of the server, with its key ring and its database.  [default: the quickstart's]",
 )
 database = click.option(
     "--database",

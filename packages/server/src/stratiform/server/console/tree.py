@@ -26,7 +26,7 @@ def draw(top: Entry, family: Sequence[Entry], registry: Registry, now: int) -> T
 def headline(entry: Entry, now: int) -> Text:
     """A job in one line."""
     state = entry.outcome or entry.state
-    took = ((entry.changed if entry.ended else now) - entry.created) / SECOND
+    took = ((entry.last if entry.ended else now) - entry.created) / SECOND
     progress = "" if entry.ended else f", {entry.done} of {entry.steps} steps done"
     line = Text.assemble((entry.kind, "bold"), " ", (state, STYLES.get(state, "")), f"{progress}, {took:.2f} s")
     line.append(f"  {entry.uuid}", "dim")
@@ -71,6 +71,7 @@ def _step(entry: Entry, step: str, said: str) -> Text:
 
 
 def _spawned_by(parent: Entry, child: Entry) -> str | None:
-    """The step that filed a child: the first that ended after the child began to be, else the present one."""
-    ends = (step for at, step, _, text in parent.journal if at >= child.created)
-    return next(ends, parent.step)
+    """The step that filed a child: the last that ended before the child did, for none ends while it waits."""
+    if not child.ended:
+        return parent.journal[-1][1] if parent.journal else None
+    return next((step for at, step, _, _ in reversed(parent.journal) if at <= child.last), None)

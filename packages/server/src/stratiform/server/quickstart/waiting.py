@@ -38,9 +38,8 @@ class Late(errors.Error):
 
 
 def _pending(table: Table, kind: str, job_kind: str, *where: ColumnElement[bool]) -> Pending:
-    its_job = sqlalchemy.and_(
-        job.c.resource == sqlalchemy.literal(f"{kind}/").concat(table.c.uuid), job.c.kind == job_kind, job.c.parent.is_(None)
-    )
+    about = sqlalchemy.literal(f"{kind}/").concat(table.c.uuid)
+    its_job = sqlalchemy.and_(job.c.resource == about, job.c.kind == job_kind, job.c.parent.is_(None))
     columns = (table.c.name, job.c.uuid, job.c.outcome, job.c.error)
     source = table.join(resource, resource.c.id == table.c.id) if table is host else table
     found = sqlalchemy.select(*columns).select_from(source.outerjoin(job, its_job))
@@ -77,9 +76,10 @@ def wait(
             rows = connected.execute(pending).all()
         if not rows:
             return
-        for name, uuid, outcome, error in rows:
-            if outcome == Outcome.FAILED:
-                raise Failed(name=name, reason=errors.restore(msgspec.json.decode(error or "{}")), command=command(uuid))
+        for each in rows:
+            if each.outcome == Outcome.FAILED:
+                reason = errors.restore(msgspec.json.decode(each.error or "{}"))
+                raise Failed(name=each.name, reason=reason, command=command(each.uuid))
         if least is None or len(rows) < least:
             least, since = len(rows), time.monotonic()
             tell(f"{least} left")
