@@ -95,9 +95,12 @@ def once() -> tuple[float, float, float]:
     """One round of each on databases of their own."""
     world, figures = World(store=DriverStore()), []
     for measure in (bare, lambda d: engine(d, FREE), lambda d: engine(d, LANED)):
-        with tempfile.TemporaryDirectory() as folder:
-            with databases.opened(f"sqlite:///{Path(folder) / 'bench.db'}", world, [FRAMEWORK]) as database:
-                figures.append(measure(database))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            databases.sqlite(Path(folder)) as url,
+            databases.opened(url, world, [FRAMEWORK]) as database,
+        ):
+            figures.append(measure(database))
     return figures[0], figures[1], figures[2]
 
 

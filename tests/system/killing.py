@@ -3,10 +3,10 @@
 import random
 import threading
 import time
+from contextlib import suppress
 
 from cs import CloudStack, CloudStackException
 from requests.exceptions import RequestException
-
 from tests.system.truth import Truth
 
 DEPLOYS = 20
@@ -25,12 +25,10 @@ def deploy_at_once(cloud, count=DEPLOYS):
     accepted = []
 
     def deploy():
-        try:
+        with suppress(RequestException, CloudStackException):  # the server was gone; the recount tells the rest
             accepted.append(
                 client(cloud).deployVirtualMachine(zoneid=zone, serviceofferingid=offering, templateid=template)
             )
-        except (RequestException, CloudStackException):
-            pass  # the server was gone; whether it had accepted is told by the recount
 
     threads = [threading.Thread(target=deploy) for _ in range(count)]
     for each in threads:

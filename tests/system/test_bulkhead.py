@@ -36,7 +36,9 @@ def test_a_hung_host_delays_no_machine_elsewhere(quickstart):
         threads, more = deploy_at_once(cloud, 10)
         for each in threads:
             each.join(30)
-        wait_until(lambda: {row.outcome for row in truth.outcomes([job["jobid"] for job in more]).values()} == {"succeeded"})
+        wait_until(
+            lambda: {row.outcome for row in truth.outcomes([job["jobid"] for job in more]).values()} == {"succeeded"}
+        )
         simulator.restore(hung)
         truth.settle()
         truth.check()

@@ -18,7 +18,12 @@ def cloud(module_quickstart):
 @pytest.fixture
 def cs(cloud):
     return CloudStack(
-        endpoint=cloud.url, key=cloud.apikey, secret=cloud.secretkey, timeout=30, poll_interval=0.05, job_timeout=DEADLINE
+        endpoint=cloud.url,
+        key=cloud.apikey,
+        secret=cloud.secretkey,
+        timeout=30,
+        poll_interval=0.05,
+        job_timeout=DEADLINE,
     )
 
 

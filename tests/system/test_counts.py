@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy
 from sqlalchemy import event
+from tests.system.truth import wait_until
 
 from stratiform.api.principal import Principal, Role
 from stratiform.engine.schema import account, account_user, domain, service_offering, template, vm, zone
 from stratiform.framework import context
 from stratiform.framework.jobs.table import job
 from stratiform.server.bootstrap import Settings, compose
-from tests.system.truth import wait_until
 
 TOGETHER = 32
 
@@ -91,7 +91,9 @@ def ask(server, count):
         def only(column, *where):
             return connection.execute(sqlalchemy.select(column).where(*where).limit(1)).scalar_one()
 
-        who = Principal(user=only(account_user.c.uuid), account=only(account.c.uuid), role=Role.ADMIN, scope=only(domain.c.path))
+        who = Principal(
+            user=only(account_user.c.uuid), account=only(account.c.uuid), role=Role.ADMIN, scope=only(domain.c.path)
+        )
         wanted = {
             "zoneid": only(zone.c.uuid),
             "serviceofferingid": only(service_offering.c.uuid, service_offering.c.name == "Small Instance"),

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-
 from tests.system.running import Running
 
 ROOT = pathlib.Path(__file__).parents[2]

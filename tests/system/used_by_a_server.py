@@ -33,7 +33,9 @@ with server.database.reading() as connection:
     def only(column, *where):
         return connection.execute(sqlalchemy.select(column).where(*where).limit(1)).scalar_one()
 
-    who = Principal(user=only(account_user.c.uuid), account=only(account.c.uuid), role=Role.ADMIN, scope=only(domain.c.path))
+    who = Principal(
+        user=only(account_user.c.uuid), account=only(account.c.uuid), role=Role.ADMIN, scope=only(domain.c.path)
+    )
     wanted = {
         "zoneid": only(zone.c.uuid),
         "serviceofferingid": only(service_offering.c.uuid, service_offering.c.name == "Small Instance"),

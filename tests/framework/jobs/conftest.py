@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 import sqlalchemy
+from structlog.testing import capture_logs
 
 from stratiform.framework import context
 from stratiform.framework.base.clock import SECOND
@@ -91,6 +92,13 @@ def _decoded(name, value):
 def in_somebodys_name(somebody):
     with context.use(somebody):
         yield
+
+
+@pytest.fixture(autouse=True)
+def logged():
+    """What was logged, which is much where steps raise on purpose."""
+    with capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_command_may_fail_in_given_words(server, client, make):
 
 def test_a_rule_takes_its_time(server, client):
     """The delayed one is overtaken by one that was sent later."""
-    client.add_rule(Rule(host="host-1", delay=Constant(300 * MILLISECOND)))
+    client.add_rule(Rule(host="host-1", delay=Constant(1000 * MILLISECOND)))
     slow = server.send("host-1", message(Hypervisor.describe))
     server.ask("host-2", Hypervisor.describe)
     assert server.query("host-1", slow).fate is Fate.RUNNING

@@ -104,7 +104,7 @@ def test_a_crashed_host_answers_nothing_and_forgets_what_it_was_told(server, cli
 
 
 def test_a_command_under_way_when_its_host_crashes_never_happens(server, client, make):
-    client.set_latency("Hypervisor.start", Constant(200_000))
+    client.set_latency("Hypervisor.start", Constant(1_000_000))
     start = message(Hypervisor.start, make.vm())
     command = server.send("host-1", start, epoch=4)
     assert server.query("host-1", command, epoch=4).fate is Fate.RUNNING
@@ -142,7 +142,7 @@ def test_a_hung_host_keeps_a_zombies_order_which_is_refused_when_it_wakes(server
 
 
 def test_a_partitioned_host_runs_on_and_its_answers_are_lost(server, client, make, until):
-    client.set_latency("Hypervisor.start", Constant(200_000))
+    client.set_latency("Hypervisor.start", Constant(1_000_000))
     command = server.send("host-1", message(Hypervisor.start, make.vm()))
     assert server.query("host-1", command).fate is Fate.RUNNING
     client.partition("host-1")

@@ -1,17 +1,13 @@
 """Bring hosts and pools in: rows, resources and the jobs that connect them, in one transaction."""
 
-import sqlalchemy
-
 from stratiform.engine.host import service as host_service
-from stratiform.engine.host.jobs.command import Target
+from stratiform.engine.host.jobs import reach
 from stratiform.engine.host.jobs.connect import Connect, connect
 from stratiform.engine.host.table import host
 from stratiform.engine.pool import service as pool_service
 from stratiform.engine.pool.jobs.attach import Attach, attach
 from stratiform.engine.registry import Row
 from stratiform.engine.tools import Tools
-from stratiform.framework.agents.states import State as Connection
-from stratiform.framework.agents.table import resource
 from stratiform.framework.base import errors
 from stratiform.framework.jobs.work import Work
 
@@ -30,25 +26,19 @@ def add_host(work: Work, *, zone: Row, pod: Row, cluster: Row, name: str, url: s
     row = host_service.create(
         work.tx, work.world, work.the(Tools), zone=zone, pod=pod, cluster=cluster, name=name, url=url
     )
-    target = _target(work, resource.c.id == row.id)[0]
+    (target,) = reach.targets(work.tx, host.c.id == row.id)
     run = work.submit(connect, Connect(host=row.id, target=target), fair_key=OPERATORS, resource=f"host/{row.uuid}")
     return row, run.uuid
 
 
-def add_pool(work: Work, *, zone: Row, name: str, url: str, cluster: Row | None = None, hypervisor: str | None = None) -> tuple[Row, str]:
+def add_pool(
+    work: Work, *, zone: Row, name: str, url: str, cluster: Row | None = None, hypervisor: str | None = None
+) -> tuple[Row, str]:
     """A primary storage pool, and the UUID of the job that attaches it to the connected hosts that reach it."""
     row = pool_service.create(
         work.tx, work.world, zone=zone, name=name, url=url, cluster=cluster, hypervisor=hypervisor
     )
-    reach = host.c.cluster_id == cluster.id if cluster is not None else host.c.zone_id == zone.id
-    targets = _target(work, reach, host.c.removed.is_(None), resource.c.state == Connection.UP)
-    if not targets:
+    if not reach.hosts(work.tx, row):
         raise NoHost(name=name)
-    run = work.submit(attach, Attach(pool=row.id, hosts=targets), fair_key=OPERATORS, resource=f"storage_pool/{row.uuid}")
+    run = work.submit(attach, Attach(pool=row.id), fair_key=OPERATORS, resource=f"storage_pool/{row.uuid}")
     return row, run.uuid
-
-
-def _target(work: Work, *where: sqlalchemy.ColumnElement[bool]) -> list[Target]:
-    columns = (resource.c.uuid, resource.c.transport, resource.c.address, resource.c.location)
-    found = sqlalchemy.select(*columns).join(host, host.c.id == resource.c.id).where(*where).order_by(host.c.id)
-    return [Target(**row._asdict()) for row in work.tx.execute(found)]

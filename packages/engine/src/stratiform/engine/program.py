@@ -76,4 +76,3 @@ CHANGES: Mapping[str, Command] = {
     "updateVirtualMachine": Command(kind="vm", run=submit.update),
 }
 """Commands that only write the database."""
-

@@ -14,7 +14,10 @@ from stratiform.framework.config.values import Config
 P = TypeVar("P")
 
 PLACEMENT = Option(
-    "vm.placement", "spread", "Name of the placement adviser that ranks hosts for virtual machines.", scopes=("global", "zone")
+    "vm.placement",
+    "spread",
+    "Name of the placement adviser that ranks hosts for virtual machines.",
+    scopes=("global", "zone"),
 )
 
 

@@ -109,7 +109,9 @@ class Server:
 def world() -> World:
     """The real world of a server: the machine's clock, randomness and threads, and sockets to hosts."""
     threads, clock = SystemThreads(), SystemClock()
-    return World(store=DriverStore(), clock=clock, threads=threads, transports={"socket": SocketTransport(threads, clock)})
+    return World(
+        store=DriverStore(), clock=clock, threads=threads, transports={"socket": SocketTransport(threads, clock)}
+    )
 
 
 def prepare(settings: Settings) -> None:
@@ -138,7 +140,9 @@ def compose(settings: Settings) -> Server:
     tools = engine.Tools(
         config=config,
         placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
-        hypervisors={each.plugin.name: each.plugin for each in plugins.load("stratiform.hypervisor", HypervisorProvider)},
+        hypervisors={
+            each.plugin.name: each.plugin for each in plugins.load("stratiform.hypervisor", HypervisorProvider)
+        },
         data=settings.data,
     )
     channel = Channel(outside)

@@ -43,7 +43,9 @@ class Transaction:
             statement = rows.insertion(self.dialect, table, tuple(values[0]))
             self.execute(statement, {"rows": rows.encode(values)})
 
-    def alter(self, table: Table, values: Sequence[Mapping[str, object]], keys: Sequence[str]) -> set[tuple[object, ...]]:
+    def alter(
+        self, table: Table, values: Sequence[Mapping[str, object]], keys: Sequence[str]
+    ) -> set[tuple[object, ...]]:
         """Update any number of rows in one statement and answer the keys that matched.
 
         Each row holds its `keys`, which find it, and the columns to set. A key `was_state` is compared with the
@@ -80,7 +82,11 @@ class Database:
         self.url = url
         self.world = world
         self.engine: Engine = sqlalchemy.create_engine(
-            url, creator=lambda: world.store.connect(url), pool_size=connections, max_overflow=0, pool_reset_on_return=None
+            url,
+            creator=lambda: world.store.connect(url),
+            pool_size=connections,
+            max_overflow=0,
+            pool_reset_on_return=None,
         )
         self.dialect = self.engine.dialect.name
         self._writer = threading.Lock()
@@ -108,8 +114,7 @@ class Database:
         for left in reversed(range(ATTEMPTS)):
             try:
                 with self.transaction() as transaction:
-                    result = action(transaction)
-                return result
+                    return action(transaction)
             except DBAPIError as error:
                 if not left or not transient(error):
                     raise

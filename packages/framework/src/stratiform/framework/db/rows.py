@@ -54,7 +54,9 @@ def alteration(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[s
 
     A key named `was_X` is compared with the column X, so that a column may be both guard and value.
     """
-    types = kinds(table, names) | {key: kinds(table, [key.removeprefix("was_")])[key.removeprefix("was_")] for key in keys}
+    types = kinds(table, names) | {
+        key: kinds(table, [key.removeprefix("was_")])[key.removeprefix("was_")] for key in keys
+    }
     sets = ", ".join(f"{name} = r.{name}" for name in names)
     match = " AND ".join(f"{table.name}.{key.removeprefix('was_')} = r.{key}" for key in keys)
     answer = ", ".join(f"{table.name}.{key.removeprefix('was_')} AS {key}" for key in keys)

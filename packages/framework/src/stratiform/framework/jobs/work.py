@@ -249,9 +249,10 @@ class Work:
 
     def _file(self, run: Run[msgspec.Struct]) -> Run[msgspec.Struct]:
         if run.lane is not None:
+            rank = self._registry.lane(run.lane).rank
             if run.lane in run.held:
                 run.lane = None
-            elif run.held and self._registry.lane(run.held[-1]).rank >= self._registry.lane(run.lane).rank:
+            elif run.held and self._registry.lane(run.held[-1]).rank >= rank:
                 raise LaneOrder(kind=run.job.name, lane=run.lane, held=run.held[-1])
             else:
                 run.held = (*run.held, run.lane)

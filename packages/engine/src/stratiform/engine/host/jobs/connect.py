@@ -1,15 +1,18 @@
-"""Connect a host: learn what it is made of, make it usable, and attach the pools it reaches."""
+"""Connect a host: learn what it is made of, attach the pools that it reaches, and let machines in."""
 
 import msgspec
 import sqlalchemy
 
 from stratiform.api.adapters.hypervisor import Hypervisor
-from stratiform.api.spec import HostFact
+from stratiform.api.adapters.storage import PrimaryStorage
+from stratiform.api.spec import HostFact, PoolSpec
 from stratiform.engine import registry
+from stratiform.engine.host.jobs import reach
 from stratiform.engine.host.jobs.command import Target, send
 from stratiform.engine.host.service import NOUN, OVERCOMMIT_CPU, OVERCOMMIT_MEMORY
 from stratiform.engine.host.states import Event, State, machine
 from stratiform.engine.host.table import host
+from stratiform.engine.registry import Row
 from stratiform.engine.tools import Tools
 from stratiform.framework.agents.message import message
 from stratiform.framework.jobs.kind import Job, Priority, step
@@ -32,27 +35,53 @@ def describe(work: Work, run: Run[Connect]) -> None:
     send(work, run, run.payload.target, message(Hypervisor.describe))
 
 
+@describe.undo
+def give_up(work: Work, run: Run[Connect]) -> None:
+    """It stays known, in Error, and takes nothing."""
+    row = _row(work, run)
+    if row.state == State.CREATING:
+        registry.move(work.tx, NOUN, row, machine, Event.FAIL)
+
+
 @step(priority=Priority.CONTROL)
-def admit(work: Work, run: Run[Connect]) -> None:
-    """Record what it said and let placements in, unless an operator decided otherwise meanwhile."""
-    (told,) = run.answer if isinstance(run.answer, list) else (run.answer,)
-    fact = msgspec.convert(told, HostFact)
-    row = work.tx.execute(sqlalchemy.select(host).where(host.c.id == run.payload.host)).one()
+def measure(work: Work, run: Run[Connect]) -> None:
+    """Record what it said."""
+    (told,) = msgspec.convert(run.answer, list[HostFact])
+    row = _row(work, run)
     config, scope = work.the(Tools).config, ("cluster", row.cluster_id)
-    row = registry.change(
+    registry.change(
         work.tx,
         NOUN,
         row,
-        cpus=fact.cpus,
-        speed=fact.speed,
-        memory=fact.memory // MIB,
-        cpu_total=int(fact.cpus * fact.speed * config.value(OVERCOMMIT_CPU, scope)),
-        memory_total=int(fact.memory // MIB * config.value(OVERCOMMIT_MEMORY, scope)),
-        hypervisor_version=fact.hypervisor_version,
-        capabilities=",".join(fact.capabilities) or None,
+        cpus=told.cpus,
+        speed=told.speed,
+        memory=told.memory // MIB,
+        cpu_total=int(told.cpus * told.speed * config.value(OVERCOMMIT_CPU, scope)),
+        memory_total=int(told.memory // MIB * config.value(OVERCOMMIT_MEMORY, scope)),
+        hypervisor_version=told.hypervisor_version,
+        capabilities=",".join(told.capabilities) or None,
     )
+
+
+@step(priority=Priority.STORAGE_PATH)
+def equip(work: Work, run: Run[Connect]) -> None:
+    """Let it make the storage pools of its cluster and zone usable, before any machine may be placed there."""
+    row = _row(work, run)
+    reach.take_turns(work.tx, row.zone_id)
+    for pool in reach.pools(work.tx, row):
+        send(work, run, run.payload.target, message(PrimaryStorage.attach, PoolSpec(uuid=pool.uuid, url=pool.url)))
+
+
+@step(priority=Priority.CONTROL)
+def admit(work: Work, run: Run[Connect]) -> None:
+    """Let placements in, unless an operator decided otherwise meanwhile."""
+    row = _row(work, run)
     if row.state == State.CREATING:
         registry.move(work.tx, NOUN, row, machine, Event.SUCCEED)
 
 
-connect = Job("host.connect", 1, Connect, "infrastructure", [describe, admit])
+def _row(work: Work, run: Run[Connect]) -> Row:
+    return work.tx.execute(sqlalchemy.select(host).where(host.c.id == run.payload.host)).one()
+
+
+connect = Job("host.connect", 1, Connect, "infrastructure", [describe, measure, equip, admit])

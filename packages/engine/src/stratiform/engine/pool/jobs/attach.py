@@ -6,7 +6,8 @@ import sqlalchemy
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import PoolFact, PoolSpec
 from stratiform.engine import registry
-from stratiform.engine.host.jobs.command import Target, send
+from stratiform.engine.host.jobs.command import send
+from stratiform.engine.host.jobs.reach import NoHost, hosts, take_turns
 from stratiform.engine.pool.service import NOUN, measured
 from stratiform.engine.pool.states import Event, machine
 from stratiform.engine.pool.table import pool
@@ -18,10 +19,9 @@ from stratiform.framework.jobs.work import Work
 
 
 class Attach(msgspec.Struct, frozen=True, kw_only=True):
-    """Which pool, and the hosts that are to use it."""
+    """Which pool."""
 
     pool: int
-    hosts: list[Target]
 
 
 @step(priority=Priority.STORAGE_PATH)
@@ -38,9 +38,13 @@ def give_up(work: Work, run: Run[Attach]) -> None:
 
 @step(priority=Priority.STORAGE_PATH)
 def reach(work: Work, run: Run[Attach]) -> None:
-    """Let each host make it usable."""
+    """Let each connected host make it usable; a host that connects later does so then."""
     row = _row(work, run)
-    for target in run.payload.hosts:
+    take_turns(work.tx, row.zone_id)
+    targets = hosts(work.tx, row)
+    if not targets:
+        raise NoHost(pool=row.name)
+    for target in targets:
         send(work, run, target, message(PrimaryStorage.attach, PoolSpec(uuid=row.uuid, url=row.url)))
 
 

@@ -47,14 +47,18 @@ def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) 
     zones = sorted({each.row.zone_id for each in wanted.values()})
     rows = work.tx.execute(_USABLE, {"zones": zones}).all() if zones else []
     placed: dict[int, Row | errors.Error] = {}
-    groups: dict[tuple[int, str, int | None], list[Machine]] = {}
+    groups: dict[tuple[int, str, frozenset[int], int | None], list[Machine]] = {}
     for id, machine in wanted.items():
-        groups.setdefault((machine.row.zone_id, machine.row.hypervisor, pinned.get(id)), []).append(machine)
-    for (zone, hypervisor, only), members in groups.items():
+        where = (machine.row.zone_id, machine.row.hypervisor, machine.clusters, pinned.get(id))
+        groups.setdefault(where, []).append(machine)
+    for (zone, hypervisor, clusters, only), members in groups.items():
         hosts = [
             each
             for each in rows
-            if each.zone_id == zone and each.hypervisor == hypervisor and only in (None, each.id)
+            if each.zone_id == zone
+            and each.hypervisor == hypervisor
+            and clusters <= {each.cluster_id}
+            and only in (None, each.id)
         ]
         placed |= _place(work, zone, members, hosts)
     return placed
@@ -110,7 +114,7 @@ def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapa
 
 
 def _why(reasons: Iterable[str]) -> str:
-    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its zone and hypervisor"
+    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its zone and hypervisor that reaches its disks"
 
 
 def _claim(machine: Machine, to: Row) -> tuple[int, int, int, int]:

@@ -12,7 +12,6 @@ from stratiform.engine.network.table import network, nic
 from stratiform.engine.pool.table import pool
 from stratiform.engine.registry import Row
 from stratiform.engine.template.table import template
-from stratiform.engine.vm.states import State
 from stratiform.engine.vm.table import vm
 from stratiform.engine.volume.table import volume
 from stratiform.framework.agents.table import resource
@@ -32,7 +31,7 @@ _EVERYTHING = (
         *_prefixed("nic", nic, "id", "uuid", "device", "mac", "ip4", "is_default", "network_id"),
         *_prefixed("network", network, "uuid", "name", "gateway", "netmask", "broadcast_uri"),
         *_prefixed("volume", volume, "id", "uuid", "generation", "state", "name", "size", "device", "path"),
-        *_prefixed("pool", pool, "uuid", "url"),
+        *_prefixed("pool", pool, "uuid", "url", "cluster_id"),
         template.c.url.label("template_url"),
     )
     .select_from(vm)
@@ -79,6 +78,11 @@ class Machine:
         return f"{self.row.instance_name}.{self.row.run}"
 
     @property
+    def clusters(self) -> frozenset[int]:
+        """The clusters that its disks tie it to: no host of another reaches them."""
+        return frozenset(each.pool_cluster_id for each in self.volumes.values() if each.pool_cluster_id is not None)
+
+    @property
     def claim(self) -> tuple[int, int, int, int]:
         """What it takes of its host."""
         return self.row.host_id, self.row.cpus * self.row.speed, self.row.memory, 1
@@ -99,7 +103,8 @@ class Machine:
 def machines(tx: Transaction, ids: Iterable[int]) -> Mapping[int, Machine]:
     """These machines by id; a removed one is there too."""
     found: dict[int, Machine] = {}
-    for row in tx.execute(_EVERYTHING, {"ids": sorted(set(ids))}):
+    wanted = sorted(set(ids))
+    for row in tx.execute(_EVERYTHING, {"ids": wanted}) if wanted else ():
         machine = found.setdefault(row.id, Machine(row))
         if row.nic_id is not None:
             machine.nics.setdefault(row.nic_id, row)
@@ -109,9 +114,9 @@ def machines(tx: Transaction, ids: Iterable[int]) -> Mapping[int, Machine]:
 
 
 def machine(tx: Transaction, id: int) -> Machine:
-    """One machine. Raises `NotFound`."""
+    """One machine. Raises `NotFound` if it is gone."""
     found = machines(tx, [id]).get(id)
-    if found is None or (found.row.state == State.EXPUNGING and found.row.removed is not None):
+    if found is None or found.row.removed is not None:
         raise errors.NotFound(kind="virtual machine", key="id", value=id)
     return found
 

@@ -107,9 +107,8 @@ def _leave(work: Work, run: Run[Start], event: Event) -> None:
     vm = machine(work.tx, run.payload.vm)
     if vm.row.state != State.STARTING:
         return
-    if vm.row.host_id is not None:
-        capacity.release_hosts(work.tx, [vm.claim])
     change(work, [(run, vm)], event, "VM.START", host_id=None, power=Power.OFF)
+    capacity.release_hosts(work.tx, [vm.claim])
 
 
 def _create(vm: Machine, id: int) -> Create:
@@ -123,6 +122,7 @@ def _create(vm: Machine, id: int) -> Create:
         template=volume.template_url,
         zone=vm.row.zone_id,
         cluster=vm.row.host_cluster_id,
+        hypervisor=vm.row.hypervisor,
         host=vm.host,
     )
 

@@ -1,6 +1,6 @@
 """Create a volume: find it a pool, make its disk there through a host, and call it ready."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import sqlalchemy
@@ -11,15 +11,15 @@ from stratiform.engine.capacity import service as capacity
 from stratiform.engine.host.jobs.command import Target, send
 from stratiform.engine.pool.states import State as PoolState
 from stratiform.engine.pool.table import pool
-from stratiform.engine.volume.states import Event, State, machine
+from stratiform.engine.registry import Row
+from stratiform.engine.volume import service
+from stratiform.engine.volume.states import Event, State
 from stratiform.engine.volume.table import volume
 from stratiform.framework.agents.message import message
 from stratiform.framework.base import errors
-from stratiform.framework.events.outbox import Event as Told
 from stratiform.framework.jobs.kind import Job, Priority, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
-from stratiform.framework.machine import Lost
 
 
 class NoPool(errors.Error):
@@ -39,52 +39,35 @@ class Create(msgspec.Struct, frozen=True, kw_only=True):
     template: str | None
     zone: int
     cluster: int
+    hypervisor: str
     host: Target
+
+
+_OPEN = sqlalchemy.select(pool).where(pool.c.state == PoolState.UP, pool.c.removed.is_(None)).order_by(pool.c.id)
 
 
 @step(priority=Priority.STORAGE_PATH, batch=True)
 def plan(work: Work, runs: Sequence[Run[Create]]) -> None:
     """Claim room for each in the pool of its cluster or zone that has most left."""
-    chosen: dict[int, sqlalchemy.Row[object]] = {}
-    pools = work.tx.execute(
-        sqlalchemy.select(pool).where(pool.c.state == PoolState.UP, pool.c.removed.is_(None)).order_by(pool.c.id)
-    ).all()
-    free = {each.id: each.total - each.used for each in pools}
+    homes = _claim(work, runs)
+    planned = [run for run in runs if run.id in homes]
+    where = {run.payload.volume: {"pool_id": homes[run.id].id, "path": run.payload.uuid} for run in planned}
+    _move(work, planned, Event.CREATE, where)
     for run in runs:
-        fits = [
-            each
-            for each in pools
-            if each.zone_id == run.payload.zone
-            and each.cluster_id in (None, run.payload.cluster)
-            and free[each.id] >= run.payload.size
-        ]
-        if fits:
-            best = max(fits, key=lambda each: (free[each.id], -each.id))
-            free[best.id] -= run.payload.size
-            chosen[run.id] = best
-    granted = capacity.claim_pools(work.tx, [(chosen[run.id].id, run.payload.size) for run in runs if run.id in chosen])
-    planned = []
-    for run in runs:
-        home = chosen.get(run.id)
-        claim = [(home.id, run.payload.size)] if home is not None else []
-        if home is not None and (home.id in granted or capacity.claim_pools(work.tx, claim)):
-            planned.append((run, home))
+        if run.id in homes:
+            run.answer = _pool(homes[run.id])
         else:
             work.fail(run, NoPool(needed=run.payload.size))
-    homes = {run.payload.volume: {"pool_id": home.id, "path": run.payload.uuid} for run, home in planned}
-    _move(work, [run for run, _ in planned], Event.CREATE, homes)
-    for run, home in planned:
-        run.answer = PoolSpec(uuid=home.uuid, url=home.url)
 
 
 @plan.undo
 def forget(work: Work, run: Run[Create]) -> None:
     """Give the room back: the disk is known not to be there."""
     row = work.tx.execute(sqlalchemy.select(volume).where(volume.c.id == run.payload.volume)).one()
-    if row.state != State.CREATING:
-        return
-    capacity.release_pools(work.tx, [(row.pool_id, row.size)])
-    machine.transition_one(work.tx, volume, (row.id, row.state, row.generation), Event.FAIL, pool_id=None, path=None)
+    if row.state == State.CREATING:
+        told = service.move(work.tx, [row.id], Event.FAIL, "VOLUME.CREATE", pool_id=None, path=None)
+        work.publish(told[row.id], run)
+        capacity.release_pools(work.tx, [(row.pool_id, row.size)])
 
 
 @step(priority=Priority.STORAGE_PATH)
@@ -96,14 +79,11 @@ def make(work: Work, run: Run[Create]) -> None:
 @make.undo
 def unmake(work: Work, run: Run[Create]) -> None:
     """Make sure that no disk is left at its path before the room is given back."""
-    row = work.tx.execute(
-        sqlalchemy.select(pool.c.uuid, pool.c.url)
-        .join(volume, volume.c.pool_id == pool.c.id)
-        .where(volume.c.id == run.payload.volume)
-    ).one_or_none()
+    home = sqlalchemy.select(pool).join(volume, volume.c.pool_id == pool.c.id).where(volume.c.id == run.payload.volume)
+    row = work.tx.execute(home).one_or_none()
     if row is not None:
-        home = PoolSpec(uuid=row.uuid, url=row.url)
-        send(work, run, run.payload.host, message(PrimaryStorage.delete, _spec(run.payload, home)), urgent=True)
+        disk = _spec(run.payload, _pool(row))
+        send(work, run, run.payload.host, message(PrimaryStorage.delete, disk), urgent=True)
 
 
 @step(priority=Priority.STORAGE_PATH, batch=True)
@@ -115,6 +95,51 @@ def ready(work: Work, runs: Sequence[Run[Create]]) -> None:
 def spec(run: Run[Create]) -> VolumeSpec:
     """The volume as a host makes it, in the pool that `plan` answered."""
     return _spec(run.payload, msgspec.convert(run.answer, PoolSpec))
+
+
+def _claim(work: Work, runs: Sequence[Run[Create]]) -> dict[int, Row]:
+    """A pool with room claimed by the id of a run, first for all of a pool together, then one by one."""
+    pools = work.tx.execute(_OPEN).all()
+    free = {each.id: each.total - each.used for each in pools}
+    best: dict[int, Row] = {}
+    for run in runs:
+        fitting = [each for each in _reached(run.payload, pools) if free[each.id] >= run.payload.size]
+        if fitting:
+            best[run.id] = max(fitting, key=lambda each: (free[each.id], -each.id))
+            free[best[run.id].id] -= run.payload.size
+    together = [(best[run.id].id, run.payload.size) for run in runs if run.id in best]
+    granted = capacity.claim_pools(work.tx, together)
+    homes = {}
+    for run in runs:
+        home = best.get(run.id)
+        if home is None or home.id not in granted:
+            home = _alone(work, run.payload, pools)
+        if home is not None:
+            homes[run.id] = home
+    return homes
+
+
+def _alone(work: Work, wanted: Create, pools: Sequence[Row]) -> Row | None:
+    """The first pool, of those that had room, that has it still."""
+    for each in _reached(wanted, pools):
+        if each.total - each.used >= wanted.size and capacity.claim_pools(work.tx, [(each.id, wanted.size)]):
+            return each
+    return None
+
+
+def _reached(wanted: Create, pools: Sequence[Row]) -> list[Row]:
+    """The pools that the host reaches: those of its cluster, and those of its zone for its hypervisor."""
+    wide = (wanted.hypervisor, "Any")
+    return [
+        each
+        for each in pools
+        if each.zone_id == wanted.zone
+        and (each.cluster_id == wanted.cluster or (each.cluster_id is None and each.hypervisor in wide))
+    ]
+
+
+def _pool(row: Row) -> PoolSpec:
+    return PoolSpec(uuid=row.uuid, url=row.url)
 
 
 def _spec(wanted: Create, home: PoolSpec) -> VolumeSpec:
@@ -130,27 +155,11 @@ def _spec(wanted: Create, home: PoolSpec) -> VolumeSpec:
 
 
 def _move(
-    work: Work, runs: Sequence[Run[Create]], event: Event, homes: Mapping[int, Mapping[str, object]] | None = None
+    work: Work, runs: Sequence[Run[Create]], event: Event, each: dict[int, dict[str, object]] | None = None
 ) -> None:
-    """Take volumes to their next state. Raises `Lost`, and the step is tried again, if one was changed meanwhile."""
-    wanted = sqlalchemy.select(volume.c.id, volume.c.uuid, volume.c.state, volume.c.generation).where(
-        volume.c.id.in_(sorted(run.payload.volume for run in runs))
-    )
-    rows = {row.id: row for row in work.tx.execute(wanted)} if runs else {}
-    members = [(row.id, row.state, row.generation) for row in rows.values()]
-    moved = machine.transition(work.tx, volume, members, event, each=homes)
+    told = service.move(work.tx, [run.payload.volume for run in runs], event, "VOLUME.CREATE", each=each)
     for run in runs:
-        row = rows[run.payload.volume]
-        if row.id not in moved:
-            raise Lost(kind=machine.kind, id=row.uuid, state=row.state, event=event.value)
-        told = Told(
-            kind="VOLUME.CREATE",
-            resource_kind="volume",
-            resource=row.uuid,
-            generation=row.generation + 1,
-            payload={"state": machine.after(row.state, event)},
-        )
-        work.publish(told, run)
+        work.publish(told[run.payload.volume], run)
 
 
 create = Job("volume.create", 1, Create, "volume", [plan, make, ready])
