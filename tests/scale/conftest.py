@@ -1,4 +1,4 @@
-"""What the tests of killed processes share with those of whole systems."""
+"""What the tests of many hosts share with those of whole systems."""
 
 from tests.system.running import quickstart
 

@@ -51,10 +51,15 @@ class Running:
             pytest.fail(f"it did not become ready:\n{self.told()}")
         return self
 
+    def progress(self) -> str:
+        """What it and those before it said on standard error."""
+        said = Path(f"{self.data}.stderr")
+        return said.read_text() if said.exists() else ""
+
     def told(self) -> str:
         """What it said on standard error, and its log."""
         log = self.data / "stratiform.log"
-        return Path(f"{self.data}.stderr").read_text() + (log.read_text() if log.exists() else "")
+        return self.progress() + (log.read_text() if log.exists() else "")
 
     def kill9(self) -> None:
         """End the server as a power failure would, by its pid; does nothing if it has ended."""
@@ -64,7 +69,8 @@ class Running:
 
     def stop(self) -> int:
         """Ask the server to end and answer its exit code; does nothing if it has ended."""
-        assert self.process is not None
+        if self.process is None:
+            return 0
         self.process.terminate()
         try:
             code = self.process.wait(30)
@@ -83,6 +89,7 @@ class Running:
         if self.process is not None:
             self.process.wait(30)
             self.process.stdout.close()
+            self.process = None
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`stratiform quickstart` as newcomers, scripts and accidents use it."""
 
 import json
-import os
 import signal
 import socket
 import stat
@@ -12,13 +11,12 @@ from pathlib import Path
 
 import pytest
 from cs import CloudStack
+from tests.system.running import STRATIFORM, Running
+from tests.system.truth import wait_until
 
 from stratiform.plugins.hypervisor.simulator.client import SimulatorClient
 from stratiform.plugins.hypervisor.simulator.place import Place
 from stratiform.plugins.hypervisor.simulator.provider import simulator
-from tests.system.running import STRATIFORM, Running
-from tests.system.truth import wait_until
-
 TOOL = Path(__file__).parents[2] / "tools/quickstart.py"
 SECONDS = 50
 
@@ -112,9 +110,9 @@ def test_what_operators_changed_stays_and_hosts_are_added(quickstart):
 @pytest.mark.parametrize("moments", [(0, 0.1, 0.2, 0.4), (0.05, 0.8, 1.6), (1.2, 0.3, 2.4)], ids=str)
 def test_killed_at_any_moment_it_goes_on(running, moments):
     for moment in moments:
-        before = len(running.told()) if Path(f"{running.data}.stderr").exists() else 0
+        before = len(running.progress())
         running.spawn()
-        wait_until(lambda before=before: "Database" in running.told()[before:] or running.process.poll() is not None)
+        wait_until(lambda before=before: "Database" in running.progress()[before:])
         time.sleep(moment)  # the moment of death, not a wait for a state
         running.kill9()
     check_whole(running.restart(), 4)
@@ -122,11 +120,11 @@ def test_killed_at_any_moment_it_goes_on(running, moments):
 
 def test_ended_before_it_is_ready_it_says_that_it_goes_on(running):
     process = running.spawn()
-    wait_until(lambda: "Simulator" in running.told())
+    wait_until(lambda: "Simulator" in running.progress())
     process.terminate()
     assert process.wait(SECONDS) in (0, 1)
     if process.returncode:
-        assert "goes on where it was" in running.told()
+        assert "goes on where it was" in running.progress()
     check_whole(running.restart(), 4)
 
 
@@ -193,8 +191,12 @@ def test_a_job_is_watched_until_it_ends_and_why_it_waits_is_told(quickstart):
         control.hang(host["id"])
         filed = client(cloud).rebootVirtualMachine(id=machine["id"])["jobid"]
         watching = subprocess.Popen([STRATIFORM, "job", "watch", filed, data], stdout=subprocess.PIPE, text=True)
-        shown = wait_until(lambda: (said := run("job", "show", filed, data).stdout) and "on quickstart" in said and said)
-        assert "waits for 1 of its own jobs" in shown
+
+        def waits_for_the_host():
+            said = run("job", "show", filed, data).stdout
+            return "on quickstart" in said and said
+
+        assert "waits for 1 of its own jobs" in wait_until(waits_for_the_host)
         assert watching.poll() is None
         control.restore(host["id"])
     assert watching.communicate(timeout=SECONDS)[0].splitlines()[-1].endswith(f"{filed} succeeded")
@@ -222,7 +224,7 @@ def test_a_server_runs_on_what_was_migrated(tmp_path):
 def test_the_tool_deploys_a_machine_with_cs_and_ends(tmp_path):
     command = [sys.executable, TOOL, f"--data={tmp_path / 'data'}", "--port=0", "--exit"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env={**os.environ, "COLUMNS": "200"})
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
         assert done.returncode == 0, done.stderr
         assert "Running" in done.stdout
         assert "CLOUDSTACK_KEY" in done.stdout

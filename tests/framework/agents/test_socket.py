@@ -270,6 +270,20 @@ def test_a_socket_that_nobody_serves_any_more_is_replaced_and_one_that_is_served
     assert ear.hear() == b"roll"
 
 
+def test_a_server_that_retires_serves_whom_it_has_and_nobody_else(transport, listen, address):
+    server = listen(address)
+    ear = Ear(transport, server.address)
+    ear.link.send(b"roll")
+    assert ear.hear() == b"roll"
+    server.retire()
+    ear.link.send(b"bread")
+    assert ear.hear() == b"bread"
+    other = SocketTransport(SystemThreads(), SystemClock())
+    with pytest.raises(Unreachable):
+        other.open(server.address, print, print)
+    other.close()
+
+
 @pytest.mark.parametrize("wrong", ["", "unix:", "http://127.0.0.1", "tcp:127.0.0.1", "tcp:80"])
 def test_what_is_no_address_is_refused(wrong):
     with pytest.raises(Invalid):

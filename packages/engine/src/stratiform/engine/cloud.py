@@ -11,7 +11,7 @@ from stratiform.engine.call import Call
 from stratiform.engine.listing import Listing
 from stratiform.engine.registry import Row
 from stratiform.framework.base import errors
-from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.db.database import ATTEMPTS, Database, Transaction
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.work import Work
 
@@ -91,7 +91,10 @@ class Engine:
         return self._listing(kind).times
 
     def change(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Mapping[str, object]:
-        """Do a command that only writes the database and answer the entity as a row, empty if it is gone."""
+        """Do a command that only writes the database and answer the entity as a row, empty if it is gone.
+
+        Where it meets a step of a job that changes the same entity, it is done again on what the step left.
+        """
         known = self.changes.get(command)
         if known is None:
             raise UnknownCommand(command=command, reason=command)
@@ -102,7 +105,12 @@ class Engine:
                 return {}
             return self._listing(known.kind).find(tx.connection, Everything(), who, row.uuid) or {}
 
-        return self.database.run(run)
+        for _ in range(ATTEMPTS):
+            try:
+                return self.database.run(run)
+            except errors.Again as again:
+                met = again
+        raise met
 
     def submit(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Submitted:
         """Accept a command's work: its entity, its claims and its job in one transaction."""

@@ -73,13 +73,12 @@ class History:
         self._gate = gate
 
     def find(self, uuid: str, who: Principal) -> Fact:
-        """The job of this UUID. Raises `NotFound`, or `Denied` for somebody else's."""
+        """The job of this UUID. Raises `NotFound`, with the same words for one that is somebody else's."""
         with self._database.reading() as connection:
             row = connection.execute(_JOBS.where(job.c.uuid == uuid)).one_or_none()
-            if row is None:
-                raise errors.NotFound(kind="job", key="id", value=uuid)
-            if not self._gate.may_use(who, "queryAsyncJobResult", "job", BINDING.attributes(connection, row)):
-                raise errors.Denied(who=who.user, action=f"see the job {uuid}")
+            attributes = BINDING.attributes(connection, row) if row is not None else {}
+        if row is None or not self._gate.may_use(who, "queryAsyncJobResult", "job", attributes):
+            raise errors.NotFound(kind="job", key="id", value=uuid)
         return _fact(row)
 
     def latest(self, resource: str, who: Principal) -> Fact:

@@ -9,15 +9,17 @@ from stratiform.engine.entity import name_key
 from stratiform.engine.network.rules import mac
 from stratiform.engine.network.table import nic
 from stratiform.engine.registry import Noun, Row
+from stratiform.engine.template.states import READY
 from stratiform.engine.vm.states import Event, Power, State, machine
 from stratiform.engine.vm.table import vm
+from stratiform.engine.volume.service import move as move_volumes
 from stratiform.engine.volume.states import Event as VolumeEvent
 from stratiform.engine.volume.states import State as VolumeState
-from stratiform.engine.volume.states import machine as volume_states
 from stratiform.engine.volume.table import volume
 from stratiform.framework.base import errors
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
+from stratiform.framework.events import outbox
 
 NOUN = Noun(kind="vm", table=vm, event="VM", within=("account_id",))
 
@@ -39,7 +41,7 @@ def create(
 
     Without a name it is called after its UUID. Raises `BadParameter` for what cannot be combined.
     """
-    _examine(zone, offering, template)
+    _examine(zone, offering, template, networks)
     id, uuid = tx.new_id(), world.ids.uuid()
     row = registry.create(
         tx,
@@ -48,7 +50,7 @@ def create(
         id=id,
         uuid=uuid,
         name=name or f"VM-{uuid}",
-        display_name=display_name or name or f"VM-{uuid}",
+        display_name=check.name("displayname", display_name or name or f"VM-{uuid}"),
         instance_name=f"i-{account.id}-{id}-VM",
         account_id=account.id,
         account_user_id=user_id,
@@ -83,22 +85,31 @@ def recover(tx: Transaction, row: Row) -> Row:
     """Give a destroyed machine back to its owner, stopped, with its disks. Raises `Conflict` if it is too late."""
     if row.state != State.DESTROYED:
         raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action="recovering it")
-    moved = registry.move(tx, NOUN, row, machine, Event.RECOVER)
-    kept = sqlalchemy.select(volume.c.id, volume.c.state, volume.c.generation).where(
+    machine.transition_one(tx, vm, (row.id, row.state, row.generation), Event.RECOVER)
+    back = tx.execute(sqlalchemy.select(vm).where(vm.c.id == row.id)).one()
+    registry.publish(tx, NOUN, back, "RECOVER", state=back.state)
+    thrown = sqlalchemy.select(volume.c.id).where(
         volume.c.vm_id == row.id, volume.c.state == VolumeState.DESTROY, volume.c.removed.is_(None)
     )
-    disks = [(each.id, each.state, each.generation) for each in tx.execute(kept)]
-    volume_states.transition(tx, volume, disks, VolumeEvent.RECOVER)
-    return moved
+    disks = tx.connection.execute(thrown).scalars().all()
+    outbox.publish(tx, list(move_volumes(tx, disks, VolumeEvent.RECOVER, "VOLUME.RECOVER").values()))
+    return back
 
 
-def _examine(zone: Row, offering: Row, template: Row) -> None:
+def _examine(zone: Row, offering: Row, template: Row, networks: Sequence[Row]) -> None:
     if None in (offering.cpus, offering.speed, offering.memory):
         reason = "its processors or memory are for the tenant to choose, which is not provided yet"
         raise check.BadParameter(parameter="serviceofferingid", value=offering.uuid, reason=reason)
     if template.zone_id not in (None, zone.id):
         reason = "it is not in this zone"
         raise check.BadParameter(parameter="templateid", value=template.uuid, reason=reason)
+    if template.state not in READY:
+        reason = "it is not ready yet"
+        raise check.BadParameter(parameter="templateid", value=template.uuid, reason=reason)
+    ids = [each.uuid for each in networks]
+    if len(set(ids)) < len(ids):
+        reason = "a machine has one card on a network"
+        raise check.BadParameter(parameter="networkids", value=",".join(ids), reason=reason)
 
 
 def _add_cards(tx: Transaction, world: World, row: Row, networks: Sequence[Row]) -> None:

@@ -165,6 +165,10 @@ class Server:
         self._loop = Loop(f"server of {address}", threads)
         self._loop.call(lambda: self._loop.watch(self._listener, selectors.EVENT_READ, self._accept))
 
+    def retire(self) -> None:
+        """Take no more connections, before any frame that is sent from now on arrives; those there are go on."""
+        self._loop.call(lambda: self._loop.forget(self._listener))
+
     def close(self) -> None:
         """Stop listening and close every connection."""
         self._loop.close()

@@ -32,14 +32,16 @@ def hosts(tx: Transaction, pool: Row) -> list[Target]:
     """The hosts that reach a pool and answer, oldest first."""
     reaches = host.c.cluster_id == pool.cluster_id
     if pool.cluster_id is None:
-        reaches = and_(host.c.zone_id == pool.zone_id, or_(host.c.hypervisor == pool.hypervisor, pool.hypervisor == ANY))
+        same = sqlalchemy.true() if pool.hypervisor == ANY else host.c.hypervisor == pool.hypervisor
+        reaches = and_(host.c.zone_id == pool.zone_id, same)
     just_answered = and_(resource.c.state == Connection.CONNECTING, host.c.cpus > 0)  # and told what it is made of
     return targets(tx, reaches, host.c.removed.is_(None), or_(resource.c.state == Connection.UP, just_answered))
 
 
 def pools(tx: Transaction, row: Row) -> list[Row]:
     """The pools that a host reaches, those that are just being attached included."""
-    wide = and_(_pool.c.cluster_id.is_(None), _pool.c.zone_id == row.zone_id, _pool.c.hypervisor.in_((row.hypervisor, ANY)))
+    same = _pool.c.hypervisor.in_((row.hypervisor, ANY))
+    wide = and_(_pool.c.cluster_id.is_(None), _pool.c.zone_id == row.zone_id, same)
     found = sqlalchemy.select(_pool).where(
         or_(_pool.c.cluster_id == row.cluster_id, wide), _pool.c.state.not_in(UNUSED), _pool.c.removed.is_(None)
     )

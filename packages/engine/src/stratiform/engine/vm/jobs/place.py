@@ -23,10 +23,11 @@ class NoCapacity(errors.Error):
     code = "insufficient_server_capacity"
 
 
-_COLUMNS = ("id", "uuid", "zone_id", "pod_id", "cluster_id", "hypervisor", "cpu_total", "cpu_used", "memory_total", "memory_used", "vms")
+_PLACE = ("id", "uuid", "zone_id", "pod_id", "cluster_id", "hypervisor")
+_ROOM = ("cpu_total", "cpu_used", "memory_total", "memory_used", "vms")
 
 _USABLE = (
-    sqlalchemy.select(*(host.c[name] for name in _COLUMNS))
+    sqlalchemy.select(*(host.c[name] for name in _PLACE + _ROOM))
     .join(resource, resource.c.id == host.c.id)
     .where(
         host.c.zone_id.in_(sqlalchemy.bindparam("zones", expanding=True)),
@@ -114,7 +115,7 @@ def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapa
 
 
 def _why(reasons: Iterable[str]) -> str:
-    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its zone and hypervisor that reaches its disks"
+    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its hypervisor reaches it"
 
 
 def _claim(machine: Machine, to: Row) -> tuple[int, int, int, int]:

@@ -64,7 +64,9 @@ class Machine:
     def host(self) -> Target:
         """The host that it is placed on. Raises `Conflict` if there is none."""
         if self.row.resource_uuid is None:
-            raise errors.Conflict(kind="virtual machine", id=self.row.uuid, state=self.row.state, action="a command to its host")
+            raise errors.Conflict(
+                kind="virtual machine", id=self.row.uuid, state=self.row.state, action="a command to its host"
+            )
         return Target(
             uuid=self.row.resource_uuid,
             transport=self.row.resource_transport,

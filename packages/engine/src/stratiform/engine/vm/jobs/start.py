@@ -59,7 +59,10 @@ def place(work: Work, runs: Sequence[Run[Start]]) -> None:
 @place.undo
 def vacate(work: Work, run: Run[Start]) -> None:
     """Give the room back; nothing of the machine is left on the host."""
-    _leave(work, run, Event.FAIL)
+    vm = machine(work.tx, run.payload.vm)
+    if vm.row.state == State.STARTING:
+        change(work, [(run, vm)], Event.FAIL, "VM.START", host_id=None, power=Power.OFF)
+        capacity.release_hosts(work.tx, [vm.claim])
 
 
 @step(priority=Priority.STORAGE_PATH, batch=True)
@@ -101,14 +104,6 @@ def settle(work: Work, runs: Sequence[Run[Start]]) -> None:
     there = machines(work.tx, [run.payload.vm for run in runs])
     members = [(run, there[run.payload.vm]) for run in runs]
     change(work, members, Event.SUCCEED, "VM.START", power=Power.ON, updated=work.now)
-
-
-def _leave(work: Work, run: Run[Start], event: Event) -> None:
-    vm = machine(work.tx, run.payload.vm)
-    if vm.row.state != State.STARTING:
-        return
-    change(work, [(run, vm)], event, "VM.START", host_id=None, power=Power.OFF)
-    capacity.release_hosts(work.tx, [vm.claim])
 
 
 def _create(vm: Machine, id: int) -> Create:

@@ -4,8 +4,10 @@ import msgspec
 import sqlalchemy
 
 from stratiform.api.cloud import Submitted
+from stratiform.engine.account.states import State as AccountState
 from stratiform.engine.account.table import account, account_user
 from stratiform.engine.call import Call
+from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import name_key
 from stratiform.engine.network.states import State as NetworkState
 from stratiform.engine.network.table import network
@@ -34,6 +36,7 @@ def deploy(call: Call) -> Submitted:
     if zone.state != "Enabled" and call.who.role != "Admin":
         raise errors.Conflict(kind="zone", id=zone.uuid, state=zone.state, action="deploying there")
     owner = _owner(call)
+    host = _host(call, zone)
     row = service.create(
         call.tx,
         call.world,
@@ -42,14 +45,12 @@ def deploy(call: Call) -> Submitted:
         zone=zone,
         offering=call.find("service_offering", "serviceofferingid"),
         template=call.find("template", "templateid"),
-        networks=_networks(call, zone),
+        networks=_networks(call, zone, owner),
         name=_text(call, "name"),
         display_name=_text(call, "displayname"),
     )
-    host = call.find_if_given("host", "hostid")
     if call.arguments.get("startvm", True):
-        start = Start(vm=row.id, host=host.id if host else None)
-        return _file(call, deploy_job, start, row, owner.uuid)
+        return _file(call, deploy_job, Start(vm=row.id, host=host), row, owner.uuid)
     return _file(call, allocate, Vm(vm=row.id), row, owner.uuid)
 
 
@@ -81,7 +82,8 @@ def expunge(call: Call) -> Submitted:
     """Remove a machine that was thrown away."""
     row = _machine(call)
     if row.state not in (State.DESTROYED, State.EXPUNGING):
-        raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action="expunging it; destroy it first")
+        action = "expunging it; destroy it first"
+        raise errors.Conflict(kind="virtual machine", id=row.uuid, state=row.state, action=action)
     return _file(call, expunge_job, Vm(vm=row.id), row)
 
 
@@ -114,15 +116,29 @@ def _owner(call: Call) -> Row:
     """The caller's own account, or the one that `account` and `domainid` name, if the caller may act for it."""
     name = _text(call, "account")
     if name is None:
-        return call.tx.execute(sqlalchemy.select(account).where(account.c.uuid == call.who.account)).one()
-    home = call.find("domain", "domainid")
-    named = sqlalchemy.select(account.c.uuid).where(
-        account.c.domain_id == home.id, account.c.name_key == name_key(name), account.c.removed.is_(None)
-    )
-    uuid = call.tx.connection.execute(named).scalar_one_or_none()
-    if uuid is None:
-        raise errors.NotFound(kind="account", key="name", value=name)
-    return call.lookup("account", uuid)
+        owner = call.tx.execute(sqlalchemy.select(account).where(account.c.uuid == call.who.account)).one()
+    else:
+        home = call.find("domain", "domainid")
+        named = sqlalchemy.select(account.c.uuid).where(
+            account.c.domain_id == home.id, account.c.name_key == name_key(name), account.c.removed.is_(None)
+        )
+        uuid = call.tx.connection.execute(named).scalar_one_or_none()
+        if uuid is None:
+            raise errors.NotFound(kind="account", key="name", value=name)
+        owner = call.lookup("account", uuid)
+    if owner.state != AccountState.ENABLED:
+        raise errors.Conflict(kind="account", id=owner.uuid, state=owner.state, action="deploying for it")
+    return owner
+
+
+def _host(call: Call, zone: Row) -> int | None:
+    """The one host that the machine may go to, if somebody chose it."""
+    host = call.find_if_given("host", "hostid")
+    if host is None:
+        return None
+    if host.zone_id != zone.id:
+        raise errors.Invalid(reason=f"the host {host.uuid} is not in the zone {zone.uuid}")
+    return int(host.id)
 
 
 def _user(call: Call) -> int:
@@ -130,27 +146,46 @@ def _user(call: Call) -> int:
     return int(call.tx.connection.execute(wanted).scalar_one())
 
 
-def _networks(call: Call, zone: Row) -> list[Row]:
-    """The networks that were asked for, in order; else the zone's first shared network that the caller may use."""
+def _networks(call: Call, zone: Row, owner: Row) -> list[Row]:
+    """The networks that were asked for, in order; else the zone's first shared network.
+
+    Each is one that the caller may use, and the owner as well if the caller deploys for somebody else.
+    """
+    open_to_owner = call.tx.connection.execute(_open_networks(zone, owner)).scalars().all()
     asked = call.arguments.get("networkids")
     if isinstance(asked, list | tuple) and asked:
         chosen = [call.lookup("network", str(each)) for each in asked]
         for each in chosen:
-            if each.zone_id != zone.id:
-                raise errors.Invalid(reason=f"the network {each.uuid} is not in the zone {zone.uuid}")
+            if each.uuid not in open_to_owner:
+                reason = f"the network {each.uuid} is not ready in the zone {zone.uuid} for machines of {owner.name}"
+                raise errors.Invalid(reason=reason)
         return chosen
-    shared = sqlalchemy.select(network.c.uuid).where(
-        network.c.zone_id == zone.id,
-        network.c.guest_type == GuestType.SHARED,
-        network.c.state == NetworkState.SETUP,
-        network.c.removed.is_(None),
-    )
-    for uuid in call.tx.execute(shared.order_by(network.c.id)).scalars().all():
+    for uuid in open_to_owner:
         try:
-            return [call.lookup("network", str(uuid))]
+            return [call.lookup("network", uuid)]
         except (errors.NotFound, errors.Denied):
             continue
     raise errors.Invalid(reason=f"the zone {zone.name} has no shared network that you may use; give networkids")
+
+
+def _open_networks(zone: Row, owner: Row) -> sqlalchemy.Select[str]:
+    """The UUIDs of a zone's shared networks that an account may use: its own, and those of domains above it."""
+    home, theirs = domain.alias("home"), domain.alias("theirs")
+    below = home.c.path.like(theirs.c.path.concat("%"))
+    return (
+        sqlalchemy.select(network.c.uuid)
+        .join(account, account.c.id == network.c.account_id)
+        .join(theirs, theirs.c.id == account.c.domain_id)
+        .join(home, home.c.id == owner.domain_id)
+        .where(
+            network.c.zone_id == zone.id,
+            network.c.guest_type == GuestType.SHARED,
+            network.c.state == NetworkState.SETUP,
+            network.c.removed.is_(None),
+            sqlalchemy.or_(network.c.account_id == owner.id, sqlalchemy.and_(network.c.acl_type == "Domain", below)),
+        )
+        .order_by(network.c.id)
+    )
 
 
 def _text(call: Call, parameter: str) -> str | None:

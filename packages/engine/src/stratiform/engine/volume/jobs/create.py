@@ -9,6 +9,7 @@ from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import PoolSpec, VolumeSpec
 from stratiform.engine.capacity import service as capacity
 from stratiform.engine.host.jobs.command import Target, send
+from stratiform.engine.host.jobs.reach import ANY
 from stratiform.engine.pool.states import State as PoolState
 from stratiform.engine.pool.table import pool
 from stratiform.engine.registry import Row
@@ -129,7 +130,7 @@ def _alone(work: Work, wanted: Create, pools: Sequence[Row]) -> Row | None:
 
 def _reached(wanted: Create, pools: Sequence[Row]) -> list[Row]:
     """The pools that the host reaches: those of its cluster, and those of its zone for its hypervisor."""
-    wide = (wanted.hypervisor, "Any")
+    wide = (wanted.hypervisor, ANY)
     return [
         each
         for each in pools

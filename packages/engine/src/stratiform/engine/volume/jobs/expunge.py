@@ -66,8 +66,8 @@ def _row(work: Work, run: Run[Expunge]) -> Row:
     return work.tx.execute(sqlalchemy.select(volume).where(volume.c.id == run.payload.volume)).one()
 
 
-def _move(work: Work, run: Run[Expunge], event: Event, **values: object) -> None:
-    told = service.move(work.tx, [run.payload.volume], event, "VOLUME.EXPUNGE", **values)
+def _move(work: Work, run: Run[Expunge], event: Event, removed: int | None = None) -> None:
+    told = service.move(work.tx, [run.payload.volume], event, "VOLUME.EXPUNGE", removed=removed)
     work.publish(told[run.payload.volume], run)
 
 

@@ -85,4 +85,4 @@ class Control(Protocol):
         """All hosts and all disks."""
 
     def shutdown(self) -> None:
-        """End the simulator's process; what it keeps is there when it is started again."""
+        """End the simulator's process; what it keeps is there when it is started again, at once if need be."""

@@ -108,7 +108,8 @@ def _serve(place: Place, seed: int, tell: int | None = None) -> None:
     clerk = Clerk("simulator", threads, clock)
     simulator = Simulator(state, clerk, clock, seed)
     place.pid.write_text(str(os.getpid()))
-    server = serve(place.address(), partial(_receive, simulator, Steering(simulator)), threads)
+    steering = Steering(simulator, lambda: server.retire())
+    server = serve(place.address(), partial(_receive, simulator, steering), threads)
     if tell is not None:
         os.write(tell, b"!")
         os.close(tell)

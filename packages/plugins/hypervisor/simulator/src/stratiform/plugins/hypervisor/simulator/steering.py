@@ -1,5 +1,6 @@
 """Steering: carries out what the control interface asks for."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from stratiform.plugins.hypervisor.simulator.control import Everything, HostView, VolumeView
@@ -16,8 +17,10 @@ class Steering:
 
     VERSION: ClassVar[int] = 1
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, retire: Callable[[], None]) -> None:
+        """`retire` keeps anybody else from finding the simulator, which is about to end."""
         self._simulator = simulator
+        self._retire = retire
 
     def add_rule(self, rule: Rule) -> int:
         """Add a rule."""
@@ -78,7 +81,8 @@ class Steering:
         return Everything(hosts=hosts, volumes=tuple(self._simulator.state.rows(_volume, statement)))
 
     def shutdown(self) -> None:
-        """End the process."""
+        """End the process; whoever looks for it afterwards finds that it does not listen."""
+        self._retire()
         self._simulator.clerk.close()
 
 

@@ -1,0 +1,199 @@
+"""Two at once: commands on one machine, changes that need no lane, hosts that answer late, twice or not at all."""
+
+import threading
+
+import pytest
+import sqlalchemy
+
+from stratiform.engine import schema
+from stratiform.framework.base import errors
+from tests.engine.jobs.farm import Broken, after
+
+
+def outcomes(cloud, filed):
+    return [cloud.job(each).outcome for each in filed]
+
+
+def test_commands_on_one_machine_are_carried_out_in_their_order(cloud):
+    vm = cloud.running()
+    verbs = ("stop", "start", "reboot", "stop", "start", "destroy")
+    filed = [cloud.submit(f"{verb}VirtualMachine", id=vm) for verb in verbs]
+    cloud.settle(cloud.server, cloud.serve("second"))
+    assert outcomes(cloud, filed) == ["succeeded"] * len(verbs)
+    assert [cloud.farm.calls[verb] for verb in ("start", "stop", "reboot")] == [3, 3, 1]
+    assert (cloud.vm(vm).state, cloud.vm(vm).run) == ("Destroyed", 3)
+
+
+def test_the_same_command_twice_at_once(cloud):
+    vm = cloud.running()
+    filed = [cloud.submit("destroyVirtualMachine", id=vm, expunge=True) for _ in range(2)]
+    cloud.settle(cloud.server, cloud.serve("second"))
+    assert outcomes(cloud, filed) == ["succeeded", "failed"]
+    assert cloud.error(filed[1]) == "conflict"
+
+
+def test_a_destroy_waits_for_a_start_that_is_under_way(cloud, farm):
+    booting = threading.Event()
+    farm.then("start", booting)
+    filed = cloud.deploy()
+    cloud.until(lambda: farm.calls["start"])
+    gone = cloud.submit("destroyVirtualMachine", id=filed.entity, expunge=True)
+    cloud.pass_time(5)
+    assert (cloud.job(gone).state, cloud.vm(filed.entity).state, farm.calls["stop"]) == ("blocked", "Starting", 0)
+    booting.set()
+    cloud.settle()
+    assert outcomes(cloud, [filed, gone]) == ["succeeded", "succeeded"]
+
+
+def test_what_its_owner_took_back_is_not_expunged(cloud):
+    vm = cloud.running()
+    cloud.do("destroyVirtualMachine", vm)
+    filed = cloud.submit("expungeVirtualMachine", id=vm)
+    cloud.server.engine.change("recoverVirtualMachine", cloud.site.tenant, {"id": vm})
+    cloud.settle()
+    assert cloud.error(filed) == "conflict"
+    assert (cloud.vm(vm).state, cloud.volumes(vm)[0].state, len(cloud.farm.disks)) == ("Stopped", "Ready", 1)
+
+
+def test_what_is_being_expunged_cannot_be_taken_back(cloud, farm):
+    deleting = threading.Event()
+    vm = cloud.running()
+    farm.then("delete", deleting)
+    cloud.submit("destroyVirtualMachine", id=vm, expunge=True)
+    cloud.until(lambda: farm.calls["delete"])
+    with pytest.raises(errors.Conflict, match="is Expunging, which does not allow recovering it"):
+        cloud.server.engine.change("recoverVirtualMachine", cloud.site.tenant, {"id": vm})
+    deleting.set()
+
+
+def test_a_rename_while_it_boots(cloud, farm):
+    booting = threading.Event()
+    farm.then("start", booting)
+    filed = cloud.deploy()
+    cloud.until(lambda: farm.calls["start"])
+    cloud.server.engine.change("updateVirtualMachine", cloud.site.tenant, {"id": filed.entity, "displayname": "new"})
+    booting.set()
+    cloud.settle()
+    assert (cloud.vm(filed.entity).state, cloud.vm(filed.entity).display_name) == ("Running", "new")
+
+
+def meddle(cloud, beginning, action, times=1):
+    """Before the next statements that begin so, somebody else commits `action`; only where two may write at once."""
+    if cloud.database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer: nothing comes between a look and a change")
+    left = [times]
+
+    def before(connection, cursor, statement, *rest):
+        if left[0] and statement.startswith(beginning):
+            left[0] -= 1
+            action()
+
+    sqlalchemy.event.listen(cloud.database.engine, "before_cursor_execute", before)
+    return left
+
+
+@pytest.mark.parametrize("command", ["deploy", "stop", "destroy"])
+def test_a_rename_between_the_look_and_the_change_of_a_step(cloud, command):
+    vm = None if command == "deploy" else cloud.running()
+    if command == "deploy":
+        filed = cloud.deploy()
+        vm = filed.entity
+    else:
+        filed = cloud.submit(f"{command}VirtualMachine", id=vm)
+
+    def rename():
+        with cloud.database.engine.begin() as rival:
+            generation = schema.vm.c.generation
+            rival.execute(schema.vm.update().values(display_name="new", generation=generation + 1))
+
+    left = meddle(cloud, "UPDATE vm SET", rename, times=3)
+    cloud.settle()
+    assert (left, cloud.job(filed).outcome, cloud.vm(vm).display_name) == ([0], "succeeded", "new")
+    # The rival published nothing: what was told last is a generation behind nobody.
+
+
+def test_a_change_that_meets_a_step_is_done_again(cloud):
+    vm = cloud.running()
+
+    def step():
+        with cloud.database.engine.begin() as rival:
+            rival.execute(schema.vm.update().values(generation=schema.vm.c.generation + 1))
+
+    left = meddle(cloud, "UPDATE vm SET", step)
+    done = cloud.server.engine.change("updateVirtualMachine", cloud.site.tenant, {"id": vm, "displayname": "new"})
+    assert (left, done["displayname"]) == ([0], "new")
+
+
+def test_a_lost_answer_is_asked_for_and_nothing_is_done_twice(cloud, farm, way):
+    way.losing = 2
+    filed = cloud.deploy()
+    cloud.until(lambda: way.lost == 1)
+    cloud.pass_time(30)
+    assert cloud.job(filed).outcome is None, "nobody assumes anything"
+    for _ in range(2):
+        cloud.pass_time(61)
+    cloud.settle()
+    assert (cloud.job(filed).outcome, farm.calls["create"], farm.calls["start"]) == ("succeeded", 1, 1)
+
+
+def test_answers_that_come_twice(cloud, farm, way):
+    way.doubling = True
+    vm = cloud.running()
+    for verb in ("stop", "start", "reboot", "destroy"):
+        assert cloud.do(f"{verb}VirtualMachine", vm).outcome == "succeeded"
+    assert [farm.calls[verb] for verb in ("create", "start", "stop", "reboot")] == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("verb", ["create", "start"])
+def test_a_link_that_is_cut_while_the_host_works(cloud, farm, way, verb):
+    working = threading.Event()
+    farm.then(verb, working)
+    filed = cloud.deploy()
+    cloud.until(lambda: farm.calls[verb])
+    way.cut()
+    working.set()
+    cloud.settle()
+    assert (cloud.job(filed).outcome, farm.calls[verb]) == ("succeeded", 1)
+
+
+def test_a_host_that_hangs_delays_only_those_on_it_and_nobody_is_placed_elsewhere_meanwhile(cloud, farm):
+    hanging = threading.Event()
+    farm.then("start", hanging)
+    stuck = cloud.deploy()
+    cloud.until(lambda: farm.calls["start"])
+    home = cloud.vm(stuck.entity).host_id
+    cloud.connection(next(each for each in cloud.hosts if each.id == home), "Disconnected")
+    others = [cloud.deploy() for _ in range(3)]
+    cloud.until(lambda: all(cloud.job(each).outcome for each in others))
+    assert outcomes(cloud, others) == ["succeeded"] * 3
+    assert home not in {cloud.vm(each.entity).host_id for each in others}
+    cloud.pass_time(300)
+    row = cloud.vm(stuck.entity)
+    assert (row.state, row.host_id, farm.calls["start"]) == ("Starting", home, 4)
+    hanging.set()
+    cloud.settle()
+    assert (cloud.vm(stuck.entity).state, cloud.vm(stuck.entity).host_id) == ("Running", home)
+
+
+def test_what_undoes_a_boot_passes_a_host_that_is_full_of_commands(cloud, farm):
+    """Four commands fill the host's lane for ever; the stop of a failed boot has a slot of its own."""
+    site, home = cloud.site, cloud.hosts[0]
+    hanging = threading.Event()
+    vms = [cloud.running(who=site.root_admin, hostid=home.uuid) for _ in range(3)]
+    boot = threading.Event()
+    farm.then("start", boot)
+    failing = cloud.deploy(who=site.root_admin, hostid=home.uuid)
+    cloud.until(lambda: farm.calls["start"] == 4)
+    farm.then("reboot", *[hanging] * 4)
+    for vm in (*vms, vms[0]):
+        cloud.submit("rebootVirtualMachine", id=vm, who=site.root_admin)
+    cloud.until(lambda: farm.calls["reboot"] == 3)
+    farm.then("stop", after(Broken(reason="first")))
+    boot.set()
+    cloud.until(lambda: cloud.vm(failing.entity).state == "Running")
+    gone = cloud.submit("destroyVirtualMachine", id=failing.entity, who=site.root_admin)
+    cloud.until(lambda: farm.calls["stop"] == 1)
+    hanging.set()
+    cloud.settle()
+    assert cloud.job(gone).outcome == "failed"
+    assert cloud.do("stopVirtualMachine", failing.entity, site.root_admin, forced=True).outcome == "succeeded"
