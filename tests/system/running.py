@@ -33,6 +33,7 @@ class Running:
 
     def spawn(self) -> "subprocess.Popen[str]":
         """Start the server and wait for nothing."""
+        self._forget()
         command = [self.program, "quickstart", "--json", f"--data={self.data}", *self.options]
         with open(f"{self.data}.stderr", "a") as err:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)

@@ -17,6 +17,7 @@ from tests.system.truth import wait_until
 from stratiform.plugins.hypervisor.simulator.client import SimulatorClient
 from stratiform.plugins.hypervisor.simulator.place import Place
 from stratiform.plugins.hypervisor.simulator.provider import simulator
+
 TOOL = Path(__file__).parents[2] / "tools/quickstart.py"
 SECONDS = 50
 

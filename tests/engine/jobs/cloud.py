@@ -30,8 +30,12 @@ class FirstFit:
 
     name = "spread"
     order = 0
+    poison = frozenset()
+    """Machines at which it breaks, as an adviser with a mistake would."""
 
     def rank(self, requests, hosts):
+        if any(request.vm in self.poison for request in requests):
+            raise ZeroDivisionError
         cpu, memory = list(hosts.cpu_used), list(hosts.memory_used)
         rankings = []
         for request in requests:
@@ -142,6 +146,13 @@ class Cloud:
         while not condition():
             assert time.monotonic() < deadline, f"it did not come true: {self.live()[:6]}"
             self.server.turns()
+            time.sleep(0.001)
+
+    def until_answered(self, verb):
+        """Wait, without a turn of the server, until the answer to the last call of a verb has reached it."""
+        deadline = time.monotonic() + PATIENCE
+        while not (self.farm.calls[verb] and self.server.kernel._stages["host"].waiting()):
+            assert time.monotonic() < deadline, f"no answer to {verb}"
             time.sleep(0.001)
 
     def pass_time(self, seconds):

@@ -5,9 +5,9 @@ fails because of it, and the farm is as the database says.
 """
 
 import itertools
+from contextlib import contextmanager
 
 import pytest
-import sqlalchemy
 
 from tests.engine.jobs.cloud import Crash
 
@@ -19,15 +19,20 @@ class Doom:
 
     def __init__(self, cloud):
         self.cloud, self.at, self.passed = cloud, None, 0
-        self.dying = False
-        sqlalchemy.event.listen(cloud.database.engine, "commit", lambda connection: self.point())
+        self.transaction = cloud.database.transaction
+        cloud.database.transaction = self.doomed
+
+    @contextmanager
+    def doomed(self):
+        """A transaction, before whose commit and after which is a point."""
+        with self.transaction() as tx:
+            yield tx
+            self.point()
+        self.point()
 
     def point(self):
-        if self.dying:
-            return
         self.passed += 1
         if self.passed == self.at:
-            self.dying = True
             raise Crash
 
     def sends(self, channel):
@@ -43,15 +48,15 @@ class Doom:
 
     def run(self, at, action):
         """Do it with a death at that point, if it comes by; answer whether it did."""
-        self.at, self.passed, self.dying = at, 0, False
+        self.at, self.passed = at, 0
         self.sends(self.cloud.server.channel)
         try:
             action()
         except Crash:
+            self.at = None
             self.cloud.crash(f"after {at}")
             return True
-        finally:
-            self.at = None
+        self.at = None
         return False
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import sqlalchemy
+import structlog
 
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.base.world import World
@@ -90,6 +91,7 @@ def kernel(url, folder):
 
 
 if __name__ == "__main__":
+    structlog.configure(processors=[lambda *line: ""], logger_factory=structlog.ReturnLoggerFactory())  # unread
     engine = kernel(*sys.argv[1:])
     engine.join()
     engine.start()

@@ -359,24 +359,24 @@ def test_an_answer_that_could_not_be_recorded_is_recorded_later_and_the_effect_n
     assert log == ["bake", "sell"]
 
 
-def test_a_process_whose_lease_ran_out_begins_nothing_and_says_so(serve, log, clock):
-    @effect(priority=Priority.CONTROL, limit=60)
-    def bake(call):
-        log.append("bake")
-
-    kind = Job("bake", 1, Loaf, "oven", [bake])
-    one = serve(kind)
-    other = serve(kind, name="b")
-    uuid = one.submit(kind)
-    assert one.kernel.working
+def test_a_process_whose_lease_ran_out_comes_back_as_somebody_else(serve, ask, calls, clock):
+    kind = Job("bake", 1, Loaf, "oven", [ask])
+    server = serve(kind)
+    before = server.membership.id
+    uuid = server.submit(kind)
+    server.run()
     clock.advance(LEASE)
-    one.run()
-    assert log == []
-    assert not one.kernel.working
-    third = serve(kind, name="c")
-    third.run()
-    assert third.row(uuid).outcome == "succeeded"
-    assert other.membership.id != third.membership.id
+    server.run()
+    assert server.membership.id != before
+    assert [what for what, _ in calls] == ["begun", "asked"]
+    (_, old), (_, new) = calls
+    assert new.epoch > old.epoch
+    old.answer("old")
+    server.run()
+    assert server.row(uuid).state == "running"
+    new.answer("new")
+    server.run()
+    assert (server.row(uuid).outcome, server.row(uuid).answer) == ("succeeded", "new")
 
 
 def test_a_lease_is_kept_whatever_the_clock_on_the_wall_says(serve, clock, noting):

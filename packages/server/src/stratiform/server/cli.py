@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 
 from stratiform.framework.cluster import epoch
+from stratiform.framework.cluster.alone import alone
 from stratiform.framework.db.database import Database
 from stratiform.framework.telemetry import logs
 from stratiform.server import bootstrap
@@ -87,11 +88,14 @@ def migrate(data: Path, database: str, restored: bool) -> None:
 
 
 def _raise(settings: Settings) -> int:
+    lock = alone(settings.data / "stratiform.db") if settings.url.startswith("sqlite") else None
     database = Database(settings.url, bootstrap.world())
     try:
         return database.run(epoch.raise_generation)
     finally:
         database.close()
+        if lock is not None:
+            lock.release()
 
 
 def _welcome(card: Card, home: Home) -> str:

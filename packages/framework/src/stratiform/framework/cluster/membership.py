@@ -76,6 +76,11 @@ class Membership:
         self._hold(tx)
         tx.execute(sqlalchemy.insert(process).values(**row, **times))
 
+    def begin_anew(self) -> None:
+        """Take another identity after the lease ran out; `join` then makes it a member. The old one may be buried."""
+        self.id = self._world.ids.uuid()
+        self._until = None
+
     def beat(self, tx: Transaction) -> None:
         """Extend the lease once `tx` commits. Raises `Expired` if it ran out or this process was buried."""
         self.check()

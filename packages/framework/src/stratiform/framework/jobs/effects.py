@@ -47,6 +47,11 @@ class Effects:
                 if self._calls.get((call.id, call.epoch)) is call:
                     del self._calls[call.id, call.epoch]
 
+    def abandon(self) -> None:
+        """Know of no effect any more: they are not this process's own."""
+        with self._lock:
+            self._calls.clear()
+
     def unknown(self, found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Of jobs and epochs that the database says are carried out here, those that are not."""
         with self._lock:

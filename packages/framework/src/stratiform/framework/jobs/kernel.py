@@ -222,11 +222,26 @@ class Kernel:
             try:
                 duty()
             except Expired:
-                log.critical("the lease of this process ran out; it stops working")
-                self._stopping = True
+                self._begin_anew()
                 return
             except Exception:
                 log.exception("housekeeping failed; it is tried again", duty=getattr(duty, "__qualname__", None))
+
+    def _begin_anew(self) -> None:
+        """The lease ran out, so others may have taken this process's work over: come back as somebody else.
+
+        What was under way here is asked for like any dead process's, once the old identity is buried.
+        """
+        log.critical("the lease of this process ran out; it begins anew", process=self.membership.id)
+        self._effects.abandon()
+        self.membership.begin_anew()
+        try:
+            self.join()
+            self.take_over()
+        except Exception:
+            log.exception("this process cannot begin anew yet; it is tried again")
+        for workers in self._stages.values():
+            workers.ring()
 
     def _look(self) -> None:
         """Wake what is due, and ring where there is ready work: one statement in most seconds."""

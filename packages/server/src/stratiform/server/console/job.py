@@ -33,7 +33,7 @@ def jobs() -> None:
 @jobs.command(name="list")
 @option.data
 @option.database
-@click.option("--state", type=click.Choice([*State]), help="Only those in this state.")
+@click.option("--state", type=click.Choice([each.value for each in State]), help="Only those in this state.")
 @click.option("--stage", help="Only those of this stage, for example vm.")
 @click.option("--kind", help="Only those of this kind, for example vm.deploy.")
 @click.option("--resource", help="Only those about this, for example vm/UUID.")
