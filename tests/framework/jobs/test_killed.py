@@ -77,7 +77,16 @@ def test_every_order_ends_exactly_once_however_often_the_process_is_killed(
         with database.reading() as connection:
             return connection.execute(sqlalchemy.select(job_table)).mappings().all()
 
-    until(lambda: all(row["state"] == "ended" for row in rows()), 50)
+    try:
+        until(lambda: all(row["state"] == "ended" for row in rows()), 20)
+    except AssertionError:
+        for row in rows():
+            if row["state"]!="ended": print(dict(row))
+        print("XX",[p.poll() for p in processes])
+        with database.reading() as connection:
+            print("XX",connection.execute(sqlalchemy.text("select * from process")).all(), connection.execute(sqlalchemy.text("select * from stage")).all(), time.time())
+        subprocess.run(["py-spy","dump","--pid",str(processes[0].pid)])
+        raise
     lanes_are_right()
     outcomes = {row["uuid"]: row["outcome"] for row in rows()}
     burnt = {uuid for place, uuid in enumerate(filed) if place % 5 == 4}
