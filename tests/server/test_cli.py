@@ -17,7 +17,8 @@ from stratiform.framework.jobs.table import job, stage
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 from stratiform.server.cli import main
-from stratiform.server.quickstart.home import MARK, Card, Home, NotOurs, default_data
+from stratiform.server.console.option import default_data
+from stratiform.server.quickstart.home import MARK, Card, Home, NotOurs
 
 NOW = 1_769_853_600_000_000
 BLANK = {

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import structlog
 
 from stratiform.api.access import Any, Equals, Everything, Nothing, SharedWith
 from stratiform.api.principal import Role
@@ -28,6 +29,13 @@ def seen(who, action, kind):
     if kind == "account":
         return Equals("id", who.account)
     return Nothing() if kind in HARDWARE else Everything()
+
+
+@pytest.fixture(autouse=True)
+def logs():
+    """What was logged, kept from the terminal: to render what steps raise on purpose takes seconds."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured
 
 
 @pytest.fixture

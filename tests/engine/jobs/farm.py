@@ -3,6 +3,8 @@
 import threading
 from collections import Counter, defaultdict, deque
 
+import msgspec
+
 from stratiform.api.adapters.hypervisor import Hypervisor, NotRunning, Route
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import HostFact, Inventory, PoolFact, VmFact, VolumeFact
@@ -12,8 +14,6 @@ from stratiform.framework.agents.local import LocalTransport
 from stratiform.framework.agents.workers import far_end
 from stratiform.framework.base import errors
 from stratiform.framework.base.threads import SystemThreads
-
-import msgspec
 
 GIB = 1 << 30
 
@@ -117,7 +117,8 @@ class Host:
         return VmFact(uuid=self.farm.running[self.uuid, name], name=name, running=True)
 
     def inventory(self):
-        return Inventory(vms=())
+        mine = [(name, uuid) for (home, name), uuid in self.farm.running.items() if home == self.uuid]
+        return Inventory(vms=tuple(VmFact(uuid=uuid, name=name, running=True) for name, uuid in mine))
 
     def attach(self, pool):
         self.farm.attached[self.uuid].add(pool.uuid)

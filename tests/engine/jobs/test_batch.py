@@ -2,7 +2,9 @@
 
 import pytest
 
-from stratiform.engine import api, schema
+from stratiform.engine import api, registry, schema
+from stratiform.engine.vm.service import NOUN
+from stratiform.engine.vm.states import Event, machine
 from stratiform.framework.testing.statements import count
 from tests.engine.jobs.farm import GIB, Broken
 
@@ -93,7 +95,8 @@ def no_address(cloud):
 def wrong_state(cloud):
     filed = cloud.deploy()
     with cloud.database.transaction() as tx:
-        tx.execute(schema.vm.update().where(schema.vm.c.uuid == filed.entity).values(state="Error"))
+        row = registry.move(tx, NOUN, cloud.vm(filed.entity), machine, Event.BREAK)
+        registry.publish(tx, NOUN, row, "BREAK", state=row.state)
     return filed, "conflict"
 
 

@@ -141,6 +141,17 @@ def test_a_stop_that_the_host_refuses(cloud, farm):
     assert cloud.events(vm)[-2:] == [("VM.STOP", "Stopping"), ("VM.STOP", "Running")]
 
 
+def test_a_stop_that_fails_after_it_had_its_effect(cloud, farm):
+    """The host says that it could not; asked what runs there, it says nothing: so its room is free."""
+    vm = cloud.running()
+    farm.then("stop", after(NO))
+    farm.then("inventory", NO)
+    assert cloud.do("stopVirtualMachine", vm).outcome == "failed"
+    assert (cloud.vm(vm).state, farm.calls["inventory"]) == ("Stopped", 2)
+    nothing_is_claimed(cloud)
+    assert cloud.do("startVirtualMachine", vm).outcome == "succeeded"
+
+
 @pytest.mark.parametrize("expunge", [False, True])
 def test_a_destroy_whose_stop_is_refused_destroys_nothing(cloud, farm, expunge):
     vm = cloud.running()

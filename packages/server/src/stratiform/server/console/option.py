@@ -1,5 +1,6 @@
 """The options that several commands share: where the data is, and which database."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,13 @@ from stratiform.framework.db import migrate
 from stratiform.framework.db.database import Database
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
-from stratiform.server.quickstart.home import default_data
+
+
+def default_data() -> Path:
+    """Where the data of a quickstart is unless somebody says otherwise, by the XDG base directory specification."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
+    return Path(base) / "stratiform" / "quickstart"
+
 
 data = click.option(
     "--data",

@@ -18,12 +18,6 @@ SPARED = {MARK, f"{DATABASE}.lock"}
 """What stays when the directory is emptied: others may wait for the lock."""
 
 
-def default_data() -> Path:
-    """Where the data of a quickstart is unless somebody says otherwise, by the XDG base directory specification."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
-    return Path(base) / "stratiform" / "quickstart"
-
-
 class NotOurs(errors.Error):
     """{path} holds files and is not marked as a quickstart's own. Give an empty or a new directory with --data."""
 

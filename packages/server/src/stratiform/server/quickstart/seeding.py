@@ -13,11 +13,12 @@ from stratiform.framework import context
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.jobs.work import Work
 from stratiform.server.bootstrap import Server
+from stratiform.server.console.option import default_data
 from stratiform.server.console.progress import Progress
 from stratiform.server.credential.key import KeyPair
 from stratiform.server.foreground import Ending
 from stratiform.server.quickstart import waiting, zone
-from stratiform.server.quickstart.home import Card, Home, default_data
+from stratiform.server.quickstart.home import Card, Home
 
 PRINCIPAL = "system:quickstart"
 """On whose behalf the zone is made: nobody has signed in yet."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from stratiform.api.adapters.hypervisor import Hypervisor
+from stratiform.api.spec import Inventory
 from stratiform.engine.capacity import service as capacity
 from stratiform.engine.host.jobs.command import send
 from stratiform.engine.vm.jobs.change import change
@@ -43,10 +44,15 @@ def begin(work: Work, runs: Sequence[Run[Stop]]) -> None:
 
 @begin.undo
 def go_on(work: Work, run: Run[Stop]) -> None:
-    """The host refused: it runs as before."""
+    """It runs as before, unless the host says that it does not."""
     vm = machine(work.tx, run.payload.vm)
-    if vm.row.state == State.STOPPING:
+    if vm.row.state != State.STOPPING:
+        return
+    (there,) = msgspec.convert(run.answer, list[Inventory])
+    if vm.run_name in {each.name for each in there.vms if each.running}:
         change(work, [(run, vm)], Event.FAIL, "VM.STOP")
+    else:
+        _stopped(work, [(run, vm)])
 
 
 @step(priority=Priority.CONTROL, destroys=True, batch=True)
@@ -59,11 +65,20 @@ def halt(work: Work, runs: Sequence[Run[Stop]]) -> None:
         send(work, run, vm.host, stop_it, urgent=run.payload.forced)
 
 
+@halt.undo
+def look(work: Work, run: Run[Stop]) -> None:
+    """Ask the host what runs there: what it could not stop for certain may be stopped after all."""
+    send(work, run, machine(work.tx, run.payload.vm).host, message(Hypervisor.inventory), urgent=True)
+
+
 @step(priority=Priority.CONTROL, batch=True)
 def settle(work: Work, runs: Sequence[Run[Stop]]) -> None:
     """It is known not to run: its room on the host is free again."""
     there = machines(work.tx, [run.payload.vm for run in runs])
-    members = [(run, there[run.payload.vm]) for run in runs]
+    _stopped(work, [(run, there[run.payload.vm]) for run in runs])
+
+
+def _stopped(work: Work, members: Sequence[tuple[Run[Stop], Machine]]) -> None:
     each = {vm.row.id: {"last_host_id": vm.row.host_id} for _, vm in members}
     change(work, members, Event.SUCCEED, "VM.STOP", each=each, host_id=None, power=Power.OFF, updated=work.now)
     capacity.release_hosts(work.tx, [vm.claim for _, vm in members])
