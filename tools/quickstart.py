@@ -3,14 +3,16 @@
 `--exit` ends it there; everything else is handed on to `stratiform quickstart`.
 """
 
+import argparse
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from cs import CloudStack
+from cs import CloudStack, CloudStackException
 from rich.console import Console
 from rich.table import Table
 
@@ -37,8 +39,11 @@ def main(arguments: list[str]) -> int:
         ready = json.loads(line)
         console = Console(width=None if sys.stdout.isatty() else 100)
         console.print(machine(deploy(ready)))
-        console.print(hints(ready), highlight=False, markup=False, soft_wrap=True)
+        console.print(hints(ready, passed), highlight=False, markup=False, soft_wrap=True)
         return 0 if len(passed) < len(arguments) else server.wait()
+    except CloudStackException as error:
+        print(f"No machine could be deployed: {error}. See {STRATIFORM} job list.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 0
     finally:
@@ -66,8 +71,11 @@ def machine(vm: dict[str, object]) -> Table:
     return table
 
 
-def hints(ready: dict[str, str]) -> str:
+def hints(ready: dict[str, str], passed: list[str]) -> str:
     """What a newcomer may try next, in another terminal."""
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--data")
+    data = where.parse_known_args(passed)[0].data
     bin = Path(os.path.relpath(STRATIFORM)).parent
     return f"""
 In another terminal, in this directory:
@@ -77,7 +85,7 @@ In another terminal, in this directory:
   export CLOUDSTACK_SECRET={ready["secretkey"]}
   {bin}/cs listVirtualMachines
   {bin}/cs listHosts type=Routing
-  {bin}/stratiform job list
+  {bin}/stratiform job list{f" --data {shlex.quote(data)}" if data else ""}
 
 Ctrl-C ends it; started again, it goes on where it was."""
 

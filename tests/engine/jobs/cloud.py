@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 import sqlalchemy
+from tests.engine.jobs.farm import Provider
 
 from stratiform.api.adapters.placement import Ranking
 from stratiform.engine import api, schema
@@ -15,8 +16,6 @@ from stratiform.framework.cluster.membership import LEASE, Membership
 from stratiform.framework.events.table import event
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.table import job, lane
-
-from tests.engine.jobs.farm import Provider
 
 PATIENCE = 30
 
@@ -87,10 +86,10 @@ class Server:
         self.kernel.take_over()
         return self
 
-    def turns(self, stages=None):
+    def turns(self):
         """Work until there is nothing left to do now."""
         self.kernel.look()
-        while any([self.kernel.turn(stage) for stage in stages or self.registry.stages]):
+        while sum(self.kernel.turn(stage) for stage in self.registry.stages):
             pass
 
 
@@ -194,7 +193,8 @@ class Cloud:
             "templateid": site.template.uuid,
             "networkids": [self.wide.uuid],
         }
-        return self.submit("deployVirtualMachine", who, **{k: v for k, v in (arguments | more).items() if v is not None})
+        given = {name: value for name, value in (arguments | more).items() if value is not None}
+        return self.submit("deployVirtualMachine", who, **given)
 
     def running(self, **more):
         """A machine that was deployed and runs: its UUID."""
@@ -264,9 +264,8 @@ class Cloud:
         self.check_lanes()
         self.check_farm()
         self.check_events()
-        assert set(row.state for row in self.rows(sqlalchemy.select(schema.vm.c.state))) <= {
-            "Running", "Stopped", "Destroyed", "Error", "Expunging",
-        }  # fmt: skip
+        settled = {"Running", "Stopped", "Destroyed", "Error", "Expunging"}
+        assert {row.state for row in self.rows(sqlalchemy.select(schema.vm.c.state))} <= settled
 
     def check_lanes(self):
         holders = Counter(row.lane for row in self.live() if row.lane and row.state != "blocked")

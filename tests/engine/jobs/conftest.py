@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from tests.engine.jobs.cloud import Cloud
+from tests.engine.jobs.farm import Farm, Way
 
 from stratiform.api.access import Any, Equals, Everything, Nothing, SharedWith
 from stratiform.api.principal import Role
 from stratiform.framework.base.clock import SystemClock
 from stratiform.framework.testing.world import seeded
-
-from tests.engine.jobs.cloud import Cloud
-from tests.engine.jobs.farm import Farm, Way
 
 OWN = {"vm", "volume", "job", "address"}
 LENT = {"template", "network"}

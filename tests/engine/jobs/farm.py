@@ -41,7 +41,7 @@ class Farm:
     def then(self, verb, *acts):
         """Let the next calls of a verb do this first: an error is raised; an Event is waited for.
 
-        `after(error)` has its effect and then raises.
+        `after(error)` has its effect and then raises. A list of them is done one after another.
         """
         self._scripts[verb].extend(acts)
 
@@ -78,15 +78,18 @@ class Host:
             return verb
 
         def call(*args, **kwargs):
-            act = self.farm.scripted(name)
-            if isinstance(act, threading.Event):
-                assert act.wait(30), f"{name} was never let go on"
-            elif isinstance(act, Exception):
-                raise act
+            acts = self.farm.scripted(name)
+            acts = acts if isinstance(acts, list) else [acts]
+            for act in acts:
+                if isinstance(act, threading.Event):
+                    assert act.wait(30), f"{name} was never let go on"
+                elif isinstance(act, Exception):
+                    raise act
             with self.farm.lock:
                 answer = verb(*args, **kwargs)
-            if isinstance(act, after):
-                raise act.error
+            for act in acts:
+                if isinstance(act, after):
+                    raise act.error
             return answer
 
         return call
@@ -141,9 +144,8 @@ class Way:
 
     def __init__(self, farm, clock):
         threads = SystemThreads()
-        self.farend = far_end(
-            lambda uuid, address, name: Host(farm, uuid), [Hypervisor, PrimaryStorage], MemoryLog(), threads, clock, each=8
-        )
+        protocols = [Hypervisor, PrimaryStorage]
+        self.farend = far_end(lambda uuid, *rest: Host(farm, uuid), protocols, MemoryLog(), threads, clock, each=8)
         self._local = LocalTransport(self.farend, threads, clock)
         self._closers = []
         self.doubling = False

@@ -1,12 +1,12 @@
 """Many at once: a batch costs what one costs, and a bad member fails alone."""
 
 import pytest
+from tests.engine.jobs.farm import GIB, Broken
 
 from stratiform.engine import api, registry, schema
 from stratiform.engine.vm.service import NOUN
 from stratiform.engine.vm.states import Event, machine
 from stratiform.framework.testing.statements import count
-from tests.engine.jobs.farm import GIB, Broken
 
 MANY = 32
 

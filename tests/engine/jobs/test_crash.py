@@ -8,7 +8,6 @@ import itertools
 from contextlib import contextmanager
 
 import pytest
-
 from tests.engine.jobs.cloud import Crash
 
 LIFE = ("stop", "start", "reboot", "destroy", "expunge")

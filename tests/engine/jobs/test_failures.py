@@ -3,9 +3,10 @@
 import threading
 
 import pytest
+from tests.engine.jobs.farm import GIB, Broken, after
 
 from stratiform.engine import api, schema
-from tests.engine.jobs.farm import GIB, Broken, after
+from stratiform.engine.capacity import service as capacity
 
 NO = Broken(reason="no")
 
@@ -196,8 +197,6 @@ def test_an_expunge_waits_visibly_for_a_host_that_reaches_the_pool(cloud, farm):
 
 def test_a_volume_goes_to_another_pool_if_the_best_one_filled_up_meanwhile(cloud, monkeypatch):
     """A rival took the room between the look and the claim; the second best has room still."""
-    from stratiform.engine.capacity import service as capacity
-
     with cloud.database.transaction() as tx:
         api.create_pool(
             tx, cloud.world, zone=cloud.site.zone, cluster=cloud.site.cluster, name="pool2", url="nfs://10.0.0.4/x",
@@ -209,7 +208,7 @@ def test_a_volume_goes_to_another_pool_if_the_best_one_filled_up_meanwhile(cloud
     real = capacity.claim_pools
 
     def claim(tx, claims):
-        return {id for id in real(tx, [each for each in claims if each[0] != cloud.site.pool.id])}
+        return real(tx, [each for each in claims if each[0] != cloud.site.pool.id])
 
     monkeypatch.setattr(capacity, "claim_pools", claim)
     vm = cloud.running()

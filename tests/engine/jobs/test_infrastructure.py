@@ -4,9 +4,9 @@ import threading
 
 import pytest
 import sqlalchemy
+from tests.engine.jobs.farm import GIB, Broken
 
 from stratiform.engine import api, infrastructure, schema
-from tests.engine.jobs.farm import GIB, Broken
 
 
 def add_pool(cloud, name="extra", **where):

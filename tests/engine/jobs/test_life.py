@@ -2,6 +2,7 @@
 
 import pytest
 
+from stratiform.engine import schema
 
 
 def test_a_deployed_machine_runs_with_a_disk_an_address_and_its_share_of_a_host(cloud):
@@ -48,7 +49,7 @@ def test_a_run_has_a_name_of_its_own(cloud):
     assert cloud.farm.calls["create"] == 1, "the disk is made once"
 
 
-@pytest.mark.parametrize("command, calls", [("startVirtualMachine", 0), ("stopVirtualMachine", 1)])
+@pytest.mark.parametrize(("command", "calls"), [("startVirtualMachine", 0), ("stopVirtualMachine", 1)])
 def test_what_is_so_already_needs_nothing(cloud, command, calls):
     vm = cloud.running()
     verb = command.removesuffix("VirtualMachine")
@@ -121,6 +122,14 @@ def test_a_machine_with_a_card_on_each_network(cloud):
 def test_without_networks_the_first_shared_one_is_taken(cloud):
     vm = cloud.running(networkids=None)
     assert [card.network_id for card in cloud.cards(vm)] == [cloud.site.network.id]
+
+
+def test_a_disabled_host_takes_what_an_operator_chose_it_for_and_nothing_else(cloud):
+    with cloud.database.transaction() as tx:
+        tx.execute(schema.host.update().where(schema.host.c.id == cloud.hosts[0].id).values(state="Disabled"))
+    chosen = cloud.running(who=cloud.site.root_admin, hostid=cloud.hosts[0].uuid)
+    others = [cloud.running() for _ in range(2)]
+    assert [cloud.vm(each).host_id for each in (chosen, *others)] == [cloud.hosts[number].id for number in (0, 1, 1)]
 
 
 def test_the_host_that_an_operator_chose(cloud):

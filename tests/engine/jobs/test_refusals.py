@@ -2,23 +2,34 @@
 
 import pytest
 import sqlalchemy
+from tests.engine.conftest import principal
 
 from stratiform.api.principal import Role
 from stratiform.engine import api, schema
 from stratiform.framework.base import errors
+from stratiform.framework.events.table import event
 from stratiform.framework.jobs.table import job
-from tests.engine.conftest import principal
 
 COMMANDS = ("start", "stop", "reboot", "destroy", "expunge")
 
 
+def counts(cloud):
+    """How many rows there are of what a deployment writes."""
+    tables = (schema.vm, schema.nic, schema.volume, job, event)
+    return [cloud.rows(sqlalchemy.select(sqlalchemy.func.count()).select_from(table)) for table in tables]
+
+
+def elsewhere(cloud, tx):
+    """Another zone."""
+    return api.create_zone(tx, cloud.world, name="z2", dns1="8.8.8.8", internal_dns1="8.8.8.8", network_type="Advanced")
+
+
 def refused(cloud, error, match, **arguments):
     """The deployment is refused with these words, and nothing of it is left."""
-    before = [cloud.rows(sqlalchemy.select(sqlalchemy.func.count()).select_from(t)) for t in (schema.vm, schema.nic, job)]
+    before = counts(cloud)
     with pytest.raises(error, match=match):
         cloud.deploy(**arguments)
-    after = [cloud.rows(sqlalchemy.select(sqlalchemy.func.count()).select_from(t)) for t in (schema.vm, schema.nic, job)]
-    assert after == before
+    assert counts(cloud) == before
 
 
 @pytest.fixture
@@ -34,7 +45,7 @@ def other(cloud):
 
 
 @pytest.mark.parametrize(
-    "state, refuses",
+    ("state", "refuses"),
     [
         ("Stopped", {"reboot"}),
         ("Destroyed", {"start", "stop", "reboot"}),
@@ -97,7 +108,7 @@ def test_a_template_that_is_not_ready_or_elsewhere(cloud):
     refused(cloud, errors.Invalid, "not ready yet")
     with cloud.database.transaction() as tx:
         tx.execute(schema.template.update().values(state="BYPASSED"))
-        away = api.create_zone(tx, cloud.world, name="z2", dns1="8.8.8.8", internal_dns1="8.8.8.8", network_type="Advanced")
+        away = elsewhere(cloud, tx)
         tx.execute(schema.template.update().values(zone_id=away.id))
     refused(cloud, errors.Invalid, "not in this zone")
 
@@ -112,7 +123,7 @@ def test_a_disabled_zone_takes_operators_only(cloud):
 def test_a_network_twice_or_of_another_zone(cloud):
     refused(cloud, errors.Invalid, "one card on a network", networkids=[cloud.wide.uuid, cloud.wide.uuid])
     with cloud.database.transaction() as tx:
-        away = api.create_zone(tx, cloud.world, name="z2", dns1="8.8.8.8", internal_dns1="8.8.8.8", network_type="Advanced")
+        away = elsewhere(cloud, tx)
         tx.execute(schema.network.update().where(schema.network.c.id == cloud.wide.id).values(zone_id=away.id))
     refused(cloud, errors.Invalid, f"{cloud.wide.uuid} is not ready in the zone")
 
@@ -120,7 +131,7 @@ def test_a_network_twice_or_of_another_zone(cloud):
 def test_hosts_are_not_for_tenants_to_choose_nor_to_be_of_another_zone(cloud):
     refused(cloud, errors.NotFound, "no host with id", hostid=cloud.hosts[0].uuid)
     with cloud.database.transaction() as tx:
-        away = api.create_zone(tx, cloud.world, name="z2", dns1="8.8.8.8", internal_dns1="8.8.8.8", network_type="Advanced")
+        away = elsewhere(cloud, tx)
         tx.execute(schema.host.update().where(schema.host.c.id == cloud.hosts[0].id).values(zone_id=away.id))
     refused(cloud, errors.Invalid, "not in the zone", who=cloud.site.root_admin, hostid=cloud.hosts[0].uuid)
 

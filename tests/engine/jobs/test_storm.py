@@ -6,11 +6,11 @@ import time
 
 import pytest
 import sqlalchemy
+from tests.engine.jobs.farm import Broken, after
 
 from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.jobs.table import job
-from tests.engine.jobs.farm import Broken, after
 
 VERBS = ("start", "stop", "reboot", "destroy", "destroy", "expunge", "recover", "update")
 TENANTS = 4
@@ -29,7 +29,8 @@ def tenant(cloud, seed, who):
                     filed.append(cloud.deploy(who=who, startvm=dice.random() < 0.9))
                     vms.append(filed[-1].entity)
                 elif verb in ("recover", "update"):
-                    engine.change(f"{verb}VirtualMachine", who, {"id": dice.choice(vms), "displayname": f"n{dice.random()}"})
+                    changes = {"id": dice.choice(vms), "displayname": f"n{dice.random()}"}
+                    engine.change(f"{verb}VirtualMachine", who, changes)
                 else:
                     more = {"expunge": dice.random() < 0.5} if verb == "destroy" else {}
                     filed.append(engine.submit(f"{verb}VirtualMachine", who, {"id": dice.choice(vms), **more}))
@@ -47,9 +48,8 @@ def test_a_storm_leaves_everything_in_order(cloud, farm, way, seed):
     servers = [cloud.server, cloud.serve("second")]
     for each in servers:
         each.kernel.start()
-    threads = [
-        threading.Thread(target=tenant, args=(cloud, 10 * seed + number, cloud.site.tenant)) for number in range(TENANTS)
-    ]
+    seeds = [10 * seed + number for number in range(TENANTS)]
+    threads = [threading.Thread(target=tenant, args=(cloud, each, cloud.site.tenant)) for each in seeds]
     for each in threads:
         each.start()
     way.cut()

@@ -53,12 +53,19 @@ class KeyRing:
 
     @classmethod
     def create(cls, path: Path) -> "KeyRing":
-        """A ring of one key in a new file that only its owner may read. Raises `Unreadable`."""
+        """A ring of one key in a new file that only its owner may read: whole at once or not there at all.
+
+        Raises `Unreadable`, also if there is such a file.
+        """
         keys = _with_new_key({})
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         try:
-            _write(path, keys, os.O_EXCL)
+            _write(fresh, keys, os.O_TRUNC)
+            os.link(fresh, path)
         except OSError as error:
             raise Unreadable(path=str(path), reason=error.strerror) from error
+        finally:
+            fresh.unlink(missing_ok=True)
         return cls(path, keys)
 
     @classmethod

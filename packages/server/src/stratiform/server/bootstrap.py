@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy
+
 from stratiform.api import registry
 from stratiform.api.access import Access
 from stratiform.api.adapters.authenticator import Authenticator
@@ -26,7 +28,7 @@ from stratiform.framework.db.migrate import Layer
 from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.schema import FRAMEWORK
-from stratiform.framework.secrets import KeyRing
+from stratiform.framework.secrets import KeyRing, Unreadable
 from stratiform.server import app, schema
 from stratiform.server.chores import Chores
 from stratiform.server.credential.key import Keys
@@ -64,6 +66,12 @@ class Settings:
     def url(self) -> str:
         """Where the database is."""
         return self.database or f"sqlite:///{self.data / 'stratiform.db'}"
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an embedded database; None for one that has a server of its own."""
+        url = sqlalchemy.make_url(self.url)
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
     @property
     def ring(self) -> Path:
@@ -121,7 +129,11 @@ def prepare(settings: Settings) -> None:
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     if not settings.ring.exists():
-        KeyRing.create(settings.ring)
+        try:
+            KeyRing.create(settings.ring)
+        except Unreadable:
+            if not settings.ring.exists():  # else another server was quicker
+                raise
     database = Database(settings.url, world())
     migrate.upgrade(database, layers())
     database.close()
@@ -130,7 +142,7 @@ def prepare(settings: Settings) -> None:
 def compose(settings: Settings) -> Server:
     """A server that is not started yet. Raises `SchemaTooOld` or `SchemaTooNew`, and what a broken plug-in raises."""
     outside = world()
-    lock = alone(settings.data / "stratiform.db") if settings.url.startswith("sqlite") else None
+    lock = alone(settings.file) if settings.file else None
     database = Database(settings.url, outside)
     migrate.check(database, layers())
     gate = plugins.one("stratiform.access", settings.access, Access).plugin

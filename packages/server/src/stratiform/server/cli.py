@@ -88,7 +88,7 @@ def migrate(data: Path, database: str, restored: bool) -> None:
 
 
 def _raise(settings: Settings) -> int:
-    lock = alone(settings.data / "stratiform.db") if settings.url.startswith("sqlite") else None
+    lock = alone(settings.file) if settings.file else None
     database = Database(settings.url, bootstrap.world())
     try:
         return database.run(epoch.raise_generation)

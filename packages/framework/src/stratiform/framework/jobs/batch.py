@@ -101,9 +101,10 @@ class Batches:
         calls = []
         try:
             with self._database.transaction() as tx:
-                self._membership.check()
+                owner = self._membership.id
+                self._check(owner)
                 work = Work(tx, self._registry, self._world, self._provided)
-                advance = self._advance(attempt, work)
+                advance = self._advance(attempt, work, owner)
                 limit = self._registry.stages[attempt.stage].batch
                 if attempt.ids is None:
                     runs = advance.claim(attempt.stage, limit)
@@ -114,6 +115,7 @@ class Batches:
                     return
                 advance.go(runs, alone=None if attempt.answers else attempt.stage)
                 work.flush()
+                self._check(owner)  # what is said to be carried out by somebody else would be taken over
                 calls = [self._effects.register(run) for run in advance.begun]
         except BaseException:
             self._effects.forget(calls)  # if it was committed after all, the kernel finds them lost
@@ -123,11 +125,16 @@ class Batches:
         self._committed(attempt.stage, max((run.ticket for run in runs), default=0), work)
         self._effects.begin(calls)
 
-    def _advance(self, attempt: Attempt, work: Work) -> Advance:
+    def _check(self, owner: str) -> None:
+        self._membership.check()
+        if self._membership.id != owner:
+            raise Expired(name=self._membership.name, id=owner)
+
+    def _advance(self, attempt: Attempt, work: Work, owner: str) -> Advance:
         return Advance(
             work,
             self._registry,
-            owner=self._membership.id,
+            owner=owner,
             floor=self._membership.floor,
             kinds=self._kinds,
             verdicts=attempt.verdicts,

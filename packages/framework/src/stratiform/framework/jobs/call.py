@@ -28,6 +28,8 @@ class Call(Generic[P_co]):
         self.id = run.id
         self.job = run.uuid
         self.attempt = run.attempt
+        self.owner = run.owner
+        """The member that carries it out: one that came back as somebody else does not."""
         self.epoch = run.epoch
         self.deadline = run.deadline
         self.payload = run.payload

@@ -92,7 +92,8 @@ class Effects:
 
     def _act(self, call: AnyCall) -> None:
         """Do it, on this thread. Raises nothing but `Expired`."""
-        self._membership.check()
+        if not self._ours(call):
+            return
         try:
             with context.use(call.context):
                 value = call.step.run(call)
@@ -106,13 +107,19 @@ class Effects:
 
     def _ask(self, call: AnyCall) -> None:
         """Ask for it, on this thread; an answer that is none is no answer: it is asked again. Raises `Expired`."""
-        self._membership.check()
+        if not self._ours(call):
+            return
         try:
             with context.use(call.context):
                 if call.step.inquire is not None:
                     call.step.inquire(call)
         except Exception as error:
             self._report("the fate of an effect could not be asked for", call, error)
+
+    def _ours(self, call: AnyCall) -> bool:
+        """Whether it is still for this process to do. Raises `Expired`."""
+        self._membership.check()
+        return call.owner == self._membership.id
 
     def _report(self, event: str, call: AnyCall, error: Exception) -> None:
         log.error(event, step=call.step.name, exc_info=error, **context.attributes(call.context))

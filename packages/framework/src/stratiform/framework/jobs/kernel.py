@@ -76,7 +76,7 @@ class Kernel:
 
     @property
     def working(self) -> bool:
-        """False once it was stopped or its lease ran out: then this process does nothing more and should end."""
+        """False once it was stopped: then this process does nothing more."""
         return not self._stopping
 
     @contextmanager
@@ -212,7 +212,8 @@ class Kernel:
     def _housekeeping(self) -> None:
         while not self._stopping:
             now = self.world.clock.now()
-            self._bell.wait(TICK if not self._next else max(0, min(TICK, self._next - now)))
+            longest = min(TICK, self.membership.lease // 3)
+            self._bell.wait(longest if not self._next else max(0, min(longest, self._next - now)))
             if not self._stopping:
                 self.look()
 
@@ -223,7 +224,6 @@ class Kernel:
                 duty()
             except Expired:
                 self._begin_anew()
-                return
             except Exception:
                 log.exception("housekeeping failed; it is tried again", duty=getattr(duty, "__qualname__", None))
 

@@ -23,7 +23,11 @@ class NoCapacity(errors.Error):
     code = "insufficient_server_capacity"
 
 
-_PLACE = ("id", "uuid", "zone_id", "pod_id", "cluster_id", "hypervisor")
+OPEN = (HostState.ENABLED,)
+CHOSEN = (*OPEN, HostState.DISABLED)
+"""States of hosts that machines are placed on, and of one that an operator chose."""
+
+_PLACE = ("id", "uuid", "state", "zone_id", "pod_id", "cluster_id", "hypervisor")
 _ROOM = ("cpu_total", "cpu_used", "memory_total", "memory_used", "vms")
 
 _USABLE = (
@@ -31,7 +35,7 @@ _USABLE = (
     .join(resource, resource.c.id == host.c.id)
     .where(
         host.c.zone_id.in_(sqlalchemy.bindparam("zones", expanding=True)),
-        host.c.state == HostState.ENABLED,
+        host.c.state.in_(CHOSEN),
         host.c.removed.is_(None),
         resource.c.state == Connection.UP,
     )
@@ -42,7 +46,7 @@ _USABLE = (
 def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) -> Mapping[int, Row | errors.Error]:
     """A host with room claimed, or why there is none, for each machine by its id.
 
-    `pinned` names the one host that a machine may go to. Advisers rank; the database confirms each claim by one
+    `pinned` names the one host that a machine may go to, because an operator chose it. Advisers rank; the database confirms each claim by one
     conditional update, first for all machines of a host together, then one by one where they do not all fit.
     """
     zones = sorted({each.row.zone_id for each in wanted.values()})
@@ -53,43 +57,52 @@ def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) 
         where = (machine.row.zone_id, machine.row.hypervisor, machine.clusters, pinned.get(id))
         groups.setdefault(where, []).append(machine)
     for (zone, hypervisor, clusters, only), members in groups.items():
+        admitting = OPEN if only is None else CHOSEN
         hosts = [
             each
             for each in rows
-            if each.zone_id == zone
+            if each.state in admitting
+            and each.zone_id == zone
             and each.hypervisor == hypervisor
             and clusters <= {each.cluster_id}
             and only in (None, each.id)
         ]
-        placed |= _place(work, zone, members, hosts)
+        placed |= _place(work, zone, members, hosts, admitting)
     return placed
 
 
-def _place(work: Work, zone: int, members: Sequence[Machine], hosts: Sequence[Row]) -> dict[int, Row | errors.Error]:
+def _place(
+    work: Work, zone: int, members: Sequence[Machine], hosts: Sequence[Row], admitting: Sequence[HostState]
+) -> dict[int, Row | errors.Error]:
     by_uuid = {each.uuid: each for each in hosts}
     table, adviser = _table(hosts), work.the(Tools).placement(zone)
     rankings = adviser.rank([_request(each) for each in members], table)
     best = [by_uuid[ranking.hosts[0]] if ranking.hosts else None for ranking in rankings]
     together = [_claim(each, to) for each, to in zip(members, best, strict=True) if to is not None]
-    granted = capacity.claim_hosts(work.tx, together)
+    granted = capacity.claim_hosts(work.tx, together, admitting=admitting)
     placed: dict[int, Row | errors.Error] = {}
     for machine, to in zip(members, best, strict=True):
         if to is not None and to.id in granted:
             placed[machine.row.id] = to
         else:
-            placed[machine.row.id] = _alone(work, machine, adviser, table, by_uuid)
+            placed[machine.row.id] = _alone(work, machine, adviser, table, by_uuid, admitting)
     return placed
 
 
 def _alone(
-    work: Work, machine: Machine, adviser: Placement, table: HostTable, hosts: Mapping[str, Row]
+    work: Work,
+    machine: Machine,
+    adviser: Placement,
+    table: HostTable,
+    hosts: Mapping[str, Row],
+    admitting: Sequence[HostState],
 ) -> Row | errors.Error:
     """A host for one machine: the candidates in turn, then the next ones, until none is left."""
     full: frozenset[str] = frozenset()
     while True:
         (ranking,) = adviser.rank([_request(machine, full)], table)
         for uuid in ranking.hosts:
-            if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])]):
+            if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])], admitting=admitting):
                 return hosts[uuid]
         if not ranking.hosts:
             return _refusal(machine, ranking, full)
