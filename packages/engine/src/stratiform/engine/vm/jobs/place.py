@@ -1,6 +1,7 @@
 """Find hosts for machines and claim what they need there: all the machines of a batch at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy
 
@@ -46,67 +47,71 @@ _USABLE = (
 def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) -> Mapping[int, Row | errors.Error]:
     """A host with room claimed, or why there is none, for each machine by its id.
 
-    `pinned` names the one host that a machine may go to, because an operator chose it. Advisers rank; the database confirms each claim by one
-    conditional update, first for all machines of a host together, then one by one where they do not all fit.
+    `pinned` names the one host that a machine may go to, because an operator chose it. Advisers rank; the database
+    confirms each claim by one conditional update, first for all machines of a host together, then one by one where
+    they do not all fit.
     """
     zones = sorted({each.row.zone_id for each in wanted.values()})
     rows = work.tx.execute(_USABLE, {"zones": zones}).all() if zones else []
-    placed: dict[int, Row | errors.Error] = {}
     groups: dict[tuple[int, str, frozenset[int], int | None], list[Machine]] = {}
     for id, machine in wanted.items():
         where = (machine.row.zone_id, machine.row.hypervisor, machine.clusters, pinned.get(id))
         groups.setdefault(where, []).append(machine)
+    placed: dict[int, Row | errors.Error] = {}
     for (zone, hypervisor, clusters, only), members in groups.items():
         admitting = OPEN if only is None else CHOSEN
-        hosts = [
-            each
+        hosts = {
+            each.uuid: each
             for each in rows
             if each.state in admitting
             and each.zone_id == zone
             and each.hypervisor == hypervisor
             and clusters <= {each.cluster_id}
             and only in (None, each.id)
-        ]
-        placed |= _place(work, zone, members, hosts, admitting)
+        }
+        placed |= _Choice(work, work.the(Tools).placement(zone), hosts, admitting).place(members)
     return placed
 
 
-def _place(
-    work: Work, zone: int, members: Sequence[Machine], hosts: Sequence[Row], admitting: Sequence[HostState]
-) -> dict[int, Row | errors.Error]:
-    by_uuid = {each.uuid: each for each in hosts}
-    table, adviser = _table(hosts), work.the(Tools).placement(zone)
-    rankings = adviser.rank([_request(each) for each in members], table)
-    best = [by_uuid[ranking.hosts[0]] if ranking.hosts else None for ranking in rankings]
-    together = [_claim(each, to) for each, to in zip(members, best, strict=True) if to is not None]
-    granted = capacity.claim_hosts(work.tx, together, admitting=admitting)
-    placed: dict[int, Row | errors.Error] = {}
-    for machine, to in zip(members, best, strict=True):
-        if to is not None and to.id in granted:
-            placed[machine.row.id] = to
-        else:
-            placed[machine.row.id] = _alone(work, machine, adviser, table, by_uuid, admitting)
-    return placed
+@dataclass(frozen=True)
+class _Choice:
+    """The hosts that machines of one group may go to."""
 
+    work: Work
+    adviser: Placement
+    hosts: Mapping[str, Row]
+    admitting: Sequence[HostState]
 
-def _alone(
-    work: Work,
-    machine: Machine,
-    adviser: Placement,
-    table: HostTable,
-    hosts: Mapping[str, Row],
-    admitting: Sequence[HostState],
-) -> Row | errors.Error:
-    """A host for one machine: the candidates in turn, then the next ones, until none is left."""
-    full: frozenset[str] = frozenset()
-    while True:
-        (ranking,) = adviser.rank([_request(machine, full)], table)
-        for uuid in ranking.hosts:
-            if capacity.claim_hosts(work.tx, [_claim(machine, hosts[uuid])], admitting=admitting):
-                return hosts[uuid]
-        if not ranking.hosts:
-            return _refusal(machine, ranking, full)
-        full |= set(ranking.hosts)
+    def place(self, members: Sequence[Machine]) -> dict[int, Row | errors.Error]:
+        """Each on its best host, and where that has not room for all, one by one."""
+        best = [self._first(each) for each in self._rank([_request(each) for each in members])]
+        granted = self._claim([(each, to) for each, to in zip(members, best, strict=True) if to is not None])
+        return {
+            each.row.id: to if to is not None and to.id in granted else self._alone(each)
+            for each, to in zip(members, best, strict=True)
+        }
+
+    def _alone(self, machine: Machine) -> Row | errors.Error:
+        """A host for one machine: the candidates in turn, then the next ones, until none is left."""
+        full: frozenset[str] = frozenset()
+        while True:
+            (ranking,) = self._rank([_request(machine, full)])
+            for uuid in ranking.hosts:
+                if self._claim([(machine, self.hosts[uuid])]):
+                    return self.hosts[uuid]
+            if not ranking.hosts:
+                return _refusal(machine, ranking, full)
+            full |= set(ranking.hosts)
+
+    def _rank(self, requests: Sequence[Request]) -> Sequence[Ranking]:
+        return self.adviser.rank(requests, _table(list(self.hosts.values())))
+
+    def _first(self, ranking: Ranking) -> Row | None:
+        return self.hosts[ranking.hosts[0]] if ranking.hosts else None
+
+    def _claim(self, wanted: Iterable[tuple[Machine, Row]]) -> set[int]:
+        claims = [(to.id, each.row.cpus * each.row.speed, each.row.memory, 1) for each, to in wanted]
+        return capacity.claim_hosts(self.work.tx, claims, admitting=self.admitting)
 
 
 def _request(machine: Machine, avoid: frozenset[str] = frozenset()) -> Request:
@@ -129,10 +134,6 @@ def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapa
 
 def _why(reasons: Iterable[str]) -> str:
     return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its hypervisor reaches it"
-
-
-def _claim(machine: Machine, to: Row) -> tuple[int, int, int, int]:
-    return to.id, machine.row.cpus * machine.row.speed, machine.row.memory, 1
 
 
 def _table(hosts: Sequence[Row]) -> HostTable:
