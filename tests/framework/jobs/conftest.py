@@ -75,7 +75,7 @@ class Server:
     def rows(self, *where):
         """Jobs as they are in the database, in the order they were filed."""
         with self.database.reading() as connection:
-            found = connection.execute(sqlalchemy.select(job_table).where(*where).order_by(job_table.c.id)).mappings().all()
+            found = connection.execute(job_table.select().where(*where).order_by(job_table.c.id)).mappings().all()
         return [SimpleNamespace(**{name: _decoded(name, value) for name, value in row.items()}) for row in found]
 
     def lines(self, uuid):

@@ -92,10 +92,9 @@ def kernel(url, folder):
 
 if __name__ == "__main__":
     structlog.configure(processors=[lambda *line: ""], logger_factory=structlog.ReturnLoggerFactory())  # unread
-    import faulthandler,signal; faulthandler.register(signal.SIGUSR1,all_threads=True)
     engine = kernel(*sys.argv[1:])
     engine.join()
     engine.start()
-    print("working", flush=True); print("joined", engine.membership.id, time.time(), file=sys.stderr)
+    print("working", flush=True)
     while engine.working:
         time.sleep(0.1)

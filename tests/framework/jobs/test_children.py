@@ -60,8 +60,9 @@ def test_results_come_in_the_order_of_spawning_however_late_each_child_is(serve,
 def test_children_that_only_write_the_database_are_done_in_the_transaction_that_filed_them(serve, noting):
     """Depth first or not, a tree of such jobs is one commit."""
     leaf = Job("leaf", 1, Loaf, "oven", [noting("crumb", lambda work, run: run.payload.number)])
-    child = Job("child", 1, Loaf, "oven", [noting("half", spawning(leaf, 1, 2)), noting("sum", lambda w, run: sum(run.answer))])
-    parent = Job("parent", 1, Loaf, "hall", [noting("part", spawning(child, 1, 2)), noting("all", lambda w, run: run.answer)])
+    total, both = noting("sum", lambda work, run: sum(run.answer)), noting("all", lambda work, run: run.answer)
+    child = Job("child", 1, Loaf, "oven", [noting("half", spawning(leaf, 1, 2)), total])
+    parent = Job("parent", 1, Loaf, "hall", [noting("part", spawning(child, 1, 2)), both])
     server = serve(parent, child, leaf)
     uuid = server.submit(parent)
     server.kernel.look()
@@ -89,7 +90,8 @@ def test_a_paused_stage_is_not_worked_behind_its_back(serve, noting, steer):
 
 
 def test_a_failed_child_undoes_its_parent_in_reverse_order_once_all_children_have_ended(serve, noting, log, clock):
-    slow = Job("slow", 1, Loaf, "oven", [noting("wait", lambda w, run: w.sleep(run, w.now + SECOND), undo=nothing), noting("rest")])
+    wait = noting("wait", lambda work, run: work.sleep(run, work.now + SECOND), undo=nothing)
+    slow = Job("slow", 1, Loaf, "oven", [wait, noting("rest")])
     bad = Job("bad", 1, Loaf, "oven", [noting("begin", undo=nothing), noting("fall", burn)])
 
     def both(work, run):
@@ -97,7 +99,10 @@ def test_a_failed_child_undoes_its_parent_in_reverse_order_once_all_children_hav
         work.spawn(run, slow, Loaf())
 
     parent = Job("parent", 1, Loaf, "hall", [
-        noting("first", undo=nothing), noting("second", undo=nothing), noting("both", both, undo=nothing), noting("never"),
+        noting("first", undo=nothing),
+        noting("second", undo=nothing),
+        noting("both", both, undo=nothing),
+        noting("never"),
     ])  # fmt: skip
     server = serve(parent, bad, slow)
     uuid = server.submit(parent)
@@ -130,7 +135,8 @@ def test_an_error_that_the_parents_process_does_not_know_is_passed_on_as_it_was(
     Local.code = "changed"
     server.run()
     Local.code = "local_to_a_test"
-    assert server.row(uuid).error == {"code": "changed", "parameters": {"what": "it"}, "text": "Only the child knows of it."}
+    text = "Only the child knows of it."
+    assert server.row(uuid).error == {"code": "changed", "parameters": {"what": "it"}, "text": text}
 
 
 def test_an_undo_may_have_children_and_is_done_again_while_they_fail(serve, noting, log):
@@ -186,7 +192,8 @@ def test_a_parent_that_survives_a_refused_child_does_not_wait_for_it(serve, noti
 
 def test_a_thousand_children_are_not_all_one_transaction(serve, noting, database):
     child = Job("child", 1, Loaf, "oven", [noting("crumb", lambda work, run: run.payload.number)])
-    parent = Job("parent", 1, Loaf, "hall", [noting("part", spawning(child, *range(1200))), noting("all", lambda w, r: sum(r.answer))])
+    total = noting("sum", lambda work, run: sum(run.answer))
+    parent = Job("parent", 1, Loaf, "hall", [noting("part", spawning(child, *range(1200))), total])
     server = serve(parent, child)
     uuid = server.submit(parent)
     server.kernel.look()

@@ -9,7 +9,7 @@ from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.cluster import epoch
 from stratiform.framework.cluster.membership import LEASE
-from stratiform.framework.jobs.kind import Job, Priority, effect
+from stratiform.framework.jobs.kind import Job, Priority, effect, step
 from stratiform.framework.jobs.table import job as job_table
 
 
@@ -377,6 +377,63 @@ def test_a_process_whose_lease_ran_out_comes_back_as_somebody_else(serve, ask, c
     new.answer("new")
     server.run()
     assert (server.row(uuid).outcome, server.row(uuid).answer) == ("succeeded", "new")
+
+
+def test_what_was_to_begin_as_the_old_self_is_not_begun_beside_what_the_new_self_took_over(serve, clock, log):
+    """The process stood still between the commit of the intent and its effect."""
+    server = None
+
+    @step(priority=Priority.CONTROL)
+    def mix(work, run):
+        work.tx.after_commit(lambda: (clock.advance(LEASE), server.kernel.look()))
+
+    @effect(priority=Priority.CONTROL, limit=60)
+    def bake(call):
+        log.append(call.epoch)
+
+    kind = Job("bake", 1, Loaf, "oven", [mix, bake])
+    server = serve(kind)
+    uuid = server.submit(kind)
+    server.run()
+    assert server.row(uuid).outcome == "succeeded"
+    assert log == [epoch.floor(1) + 2]
+
+
+def test_a_lease_that_runs_out_in_the_middle_of_a_transaction_begins_nothing(serve, clock, log):
+    @step(priority=Priority.CONTROL)
+    def mix(work, run):
+        if not log:
+            clock.advance(LEASE)
+        log.append("mix")
+
+    @effect(priority=Priority.CONTROL, limit=60)
+    def bake(call):
+        log.append("bake")
+
+    kind = Job("bake", 1, Loaf, "oven", [mix, bake])
+    server = serve(kind)
+    uuid = server.submit(kind)
+    server.run()
+    assert log == ["mix"]
+    assert (server.row(uuid).state, server.row(uuid).done) == ("ready", 0)
+    server.run()
+    assert log == ["mix", "mix", "bake"]
+    assert server.row(uuid).outcome == "succeeded"
+
+
+def test_a_process_that_is_too_slow_for_its_lease_still_wakes_who_sleeps(serve, clock, log):
+    @step(priority=Priority.CONTROL)
+    def nap(work, run):
+        work.sleep(run, work.now + SECOND)
+
+    kind = Job("bake", 1, Loaf, "oven", [nap])
+    server = serve(kind)
+    uuid = server.submit(kind)
+    server.run()
+    server.kernel.duties.append(lambda: clock.advance(2 * LEASE))
+    for _ in range(4):
+        server.kernel.look()
+    assert server.row(uuid).state == "ready"
 
 
 def test_a_lease_is_kept_whatever_the_clock_on_the_wall_says(serve, clock, noting):

@@ -157,9 +157,13 @@ def test_a_control_lane_passes_a_full_one(serve, hold, calls, noting, log):
 
 def test_work_under_way_ends_before_new_work_of_the_lane_starts(serve, noting, log):
     """A child that ended hands its slot to the next child of its parent, whoever queues."""
-    child = Job("child", 1, Loaf, "oven", [noting("crumb", lambda work, run: log.append(run.payload.number))], lane="vat/1")
-    spawn = [noting(f"part{n}", lambda work, run, n=n: work.spawn(run, child, Loaf(number=run.payload.number + n)) and None) for n in (1, 2, 3)]
-    parent = Job("parent", 1, Loaf, "hall", spawn)
+    crumb = noting("crumb", lambda work, run: log.append(run.payload.number))
+    child = Job("child", 1, Loaf, "oven", [crumb], lane="vat/1")
+
+    def part(number):
+        return lambda work, run: work.spawn(run, child, Loaf(number=run.payload.number + number)) and None
+
+    parent = Job("parent", 1, Loaf, "hall", [noting(f"part{number}", part(number)) for number in (1, 2, 3)])
     narrow = Lane(kind="vat", rank=2)
     server = serve(parent, child, lanes=[narrow])
     submit(server, parent, [10, 20])
@@ -171,7 +175,8 @@ def test_the_slot_of_a_job_that_failed_is_free(serve, noting, lanes_are_right):
     def burn(work, run):
         raise errors.Invalid(reason="burnt")
 
-    kind = Job("bake", 1, Loaf, "oven", [noting("mix", undo=lambda work, run: None), noting("burn", burn)], lane="tin/1")
+    mix = noting("mix", undo=lambda work, run: None)
+    kind = Job("bake", 1, Loaf, "oven", [mix, noting("burn", burn)], lane="tin/1")
     server = serve(kind, lanes=[TIN])
     submit(server, kind, range(40))
     server.run()

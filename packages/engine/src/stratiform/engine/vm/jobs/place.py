@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlalchemy
 
@@ -82,6 +83,20 @@ class _Choice:
     hosts: Mapping[str, Row]
     admitting: Sequence[HostState]
 
+    @cached_property
+    def _table(self) -> HostTable:
+        hosts = self.hosts.values()
+        return HostTable(
+            ids=[each.uuid for each in hosts],
+            pods=[str(each.pod_id) for each in hosts],
+            clusters=[str(each.cluster_id) for each in hosts],
+            cpu_total=[each.cpu_total for each in hosts],
+            cpu_used=[each.cpu_used for each in hosts],
+            memory_total=[each.memory_total for each in hosts],
+            memory_used=[each.memory_used for each in hosts],
+            vms=[each.vms for each in hosts],
+        )
+
     def place(self, members: Sequence[Machine]) -> dict[int, Row | errors.Error]:
         """Each on its best host, and where that has not room for all, one by one."""
         best = [self._first(each) for each in self._rank([_request(each) for each in members])]
@@ -104,7 +119,7 @@ class _Choice:
             full |= set(ranking.hosts)
 
     def _rank(self, requests: Sequence[Request]) -> Sequence[Ranking]:
-        return self.adviser.rank(requests, _table(list(self.hosts.values())))
+        return self.adviser.rank(requests, self._table)
 
     def _first(self, ranking: Ranking) -> Row | None:
         return self.hosts[ranking.hosts[0]] if ranking.hosts else None
@@ -134,16 +149,3 @@ def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapa
 
 def _why(reasons: Iterable[str]) -> str:
     return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its hypervisor reaches it"
-
-
-def _table(hosts: Sequence[Row]) -> HostTable:
-    return HostTable(
-        ids=[each.uuid for each in hosts],
-        pods=[str(each.pod_id) for each in hosts],
-        clusters=[str(each.cluster_id) for each in hosts],
-        cpu_total=[each.cpu_total for each in hosts],
-        cpu_used=[each.cpu_used for each in hosts],
-        memory_total=[each.memory_total for each in hosts],
-        memory_used=[each.memory_used for each in hosts],
-        vms=[each.vms for each in hosts],
-    )
