@@ -31,6 +31,8 @@ class FirstFit:
     order = 0
     poison = frozenset()
     """Machines at which it breaks, as an adviser with a mistake would."""
+    stubborn = False
+    """It sends everybody to the same host, as one that looked before others came would."""
 
     def rank(self, requests, hosts):
         if any(request.vm in self.poison for request in requests):
@@ -49,7 +51,7 @@ class FirstFit:
                 else:
                     fit.append(place)
             fit.sort(key=lambda place: (memory[place], place))
-            if fit:
+            if fit and not self.stubborn:
                 cpu[fit[0]] += request.cpu
                 memory[fit[0]] += request.memory
             rankings.append(Ranking(hosts=[hosts.ids[place] for place in fit[:8]], refused=refused))

@@ -124,6 +124,14 @@ def test_a_bad_member_fails_alone(cloud, farm, spoil):
     assert cloud.volumes(failed[0].entity)[0].state in ("Allocated", "Ready")
 
 
+def test_what_was_advised_to_one_host_and_does_not_fit_goes_elsewhere(cloud):
+    cloud.server.tools.placements["spread"].stubborn = True
+    filed = [cloud.deploy() for _ in range(40)]
+    cloud.settle()
+    assert {cloud.job(each).outcome for each in filed} == {"succeeded"}
+    assert cloud.host(cloud.hosts[0]).vms + cloud.host(cloud.hosts[1]).vms == 40
+
+
 def test_more_than_there_is_room_for(cloud):
     """16 fit on each host; each claim is granted once, whatever the advice was."""
     filed = [cloud.deploy() for _ in range(80)]

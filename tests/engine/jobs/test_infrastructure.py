@@ -55,10 +55,10 @@ def test_what_an_operator_decided_while_it_connected_stays(cloud, farm):
     row = cloud.add_host("held", connected=False, settle=False)
     cloud.until(lambda: farm.calls["describe"] == 3)
     with cloud.database.transaction() as tx:
-        tx.execute(schema.host.update().where(schema.host.c.id == row.id).values(state="Maintenance"))
+        tx.execute(schema.host.update().where(schema.host.c.id == row.id).values(state="PrepareForMaintenance"))
     describing.set()
     cloud.settle()
-    assert state(cloud, schema.host, row) == "Maintenance"
+    assert state(cloud, schema.host, row) == "PrepareForMaintenance"
 
 
 def test_a_pool_is_attached_to_the_hosts_that_answer(cloud):

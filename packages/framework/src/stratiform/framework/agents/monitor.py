@@ -71,7 +71,7 @@ class Monitor:
     def _news(self, asked: int) -> bool:
         """Whether somebody answered who is not recorded as answering."""
         heard = self._channel.heard().copy()
-        return any(self._known.get(uuid) != State.UP and at > asked for uuid, at in heard.items())
+        return any(self._known.get(uuid) != State.UP and at >= asked for uuid, at in heard.items())
 
     def _meet(self, rows: Sequence[sqlalchemy.Row[object]], now: int) -> None:
         """Since when each is known here as it is now: by its generation."""

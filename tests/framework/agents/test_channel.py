@@ -1,0 +1,357 @@
+"""The channel: commands go out once, answers come back, and what is lost is asked for, whatever hangs or breaks."""
+
+import threading
+import time
+
+import msgspec
+import pytest
+
+from stratiform.framework import context
+from stratiform.framework.agents.channel import Channel, Command
+from stratiform.framework.agents.clerk import Clerk
+from stratiform.framework.agents.command import command, control
+from stratiform.framework.agents.commandlog import MemoryLog
+from stratiform.framework.agents.farend import FarEnd
+from stratiform.framework.agents.fate import Outcome, StaleEpoch
+from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
+from stratiform.framework.agents.local import LocalTransport
+from stratiform.framework.agents.message import Message
+from stratiform.framework.base.clock import SystemClock
+from stratiform.framework.base.errors import Invalid, Unreachable, describe
+from stratiform.framework.base.threads import SystemThreads
+from stratiform.framework.base.world import World
+from stratiform.framework.cluster.membership import Membership
+from stratiform.framework.db.store import DriverStore
+from stratiform.framework.jobs.kernel import Kernel
+from stratiform.framework.jobs.kind import Lane, Registry, Stage
+from stratiform.framework.jobs.table import job as job_table
+
+OVEN = "oven-1"
+BAKE = Message(verb="Oven.bake", version=1, body=msgspec.Raw(b"{}"))
+
+
+@pytest.fixture
+def until():
+    def wait(condition, seconds=10.0):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come true"
+            time.sleep(0.005)
+
+    return wait
+
+
+class Call:
+    """A call as the channel knows it; it keeps its answers."""
+
+    def __init__(self, somebody, number=1, epoch=5, address="here"):
+        self.command = f"job-{number}/send/0"
+        self.epoch, self.context = epoch, somebody
+        self.payload = Command(resource=OVEN, transport="fake", address=address, location="x", message=BAKE)
+        self.outcomes = []
+
+    def answer(self, value=None):
+        self.outcomes.append(value)
+
+    def fail(self, error):
+        self.outcomes.append(error)
+
+
+class Fake:
+    """A transport whose far end is the test."""
+
+    def __init__(self):
+        self.sent, self.links = [], []
+        self.refuse, self.hang, self.lose_at_once = False, threading.Event(), False
+        self.hang.set()
+
+    def open(self, address, received, closed):
+        if address == "hung":
+            self.hang.wait(20)
+        if self.refuse:
+            raise Unreachable(address=address, reason="refused")
+        link = Link(self, received, closed)
+        self.links.append(link)
+        if self.lose_at_once:
+            link.lost("at once")
+        return link
+
+    def requests(self, act):
+        return [each for each in self.sent if each.act is act]
+
+
+class Link:
+    def __init__(self, fake, received, lost):
+        self.fake, self.received, self.lost = fake, received, lost
+        self.closed = self.broken = False
+
+    def send(self, frame):
+        if self.broken:
+            raise OSError("broken")
+        self.fake.sent.append(msgspec.json.decode(frame, type=Request))
+
+    def close(self):
+        self.closed = True
+
+    def reply(self, request, fate, **more):
+        self.received(
+            pack(
+                Reply(
+                    act=request.act,
+                    resource=request.resource,
+                    command=request.command,
+                    epoch=more.pop("epoch", request.epoch),
+                    fate=fate,
+                    **more,
+                )
+            )
+        )
+
+
+@pytest.fixture
+def fake():
+    return Fake()
+
+
+@pytest.fixture
+def channel(fake):
+    channel = Channel(World(store=DriverStore(), transports={"fake": fake}))
+    yield channel
+    fake.hang.set()
+    channel.close()
+
+
+def test_a_command_opens_its_link_and_is_sent_once(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    (request,) = fake.sent
+    assert (request.act, request.command, request.epoch, request.message) == (Act.SEND, call.command, 5, BAKE)
+    assert request.context == context.attributes(somebody)
+    fake.links[0].reply(request, Fate.DONE, answer={"loaf": 1})
+    assert call.outcomes == [{"loaf": 1}]
+    fake.links[0].reply(request, Fate.DONE, answer={"loaf": 2})
+    channel.tend()
+    assert (len(call.outcomes), len(fake.sent)) == (1, 1)
+
+
+def test_a_failure_is_told_as_it_was(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    fake.links[0].reply(fake.sent[0], Fate.FAILED, error=describe(Invalid(reason="cold")))
+    assert [str(each) for each in call.outcomes] == ["cold"]
+
+
+def test_after_a_lost_link_the_fate_is_asked_for_and_the_command_sent_again_only_if_it_never_came(
+    channel, fake, somebody, until
+):
+    seen, unseen = Call(somebody, 1), Call(somebody, 2)
+    for call in (seen, unseen):
+        channel.send(call)
+    until(lambda: len(fake.requests(Act.SEND)) == 2)
+    fake.links[0].lost("cable")
+    channel.tend()
+    until(lambda: len(fake.requests(Act.QUERY)) == 2)
+    for request in fake.requests(Act.QUERY):
+        assert request.message is None
+        fate = Fate.RUNNING if request.command == seen.command else Fate.UNKNOWN
+        fake.links[1].reply(request, fate)
+    assert [each.command for each in fake.requests(Act.SEND)].count(seen.command) == 1
+    assert [each.command for each in fake.requests(Act.SEND)].count(unseen.command) == 2
+    for request in fake.requests(Act.SEND)[:2]:
+        fake.links[1].reply(request, Fate.DONE, answer=request.command)
+    assert (seen.outcomes, unseen.outcomes) == ([seen.command], [unseen.command])
+
+
+def test_what_was_never_sent_is_sent_and_not_asked_for_once_the_far_end_can_be_reached(channel, fake, somebody, until):
+    fake.refuse = True
+    channel.send(Call(somebody))
+    until(lambda: not channel._opening)
+    channel.tend()
+    until(lambda: not channel._opening)
+    assert fake.sent == []
+    fake.refuse = False
+    channel.tend()
+    until(lambda: fake.sent)
+    assert [each.act for each in fake.sent] == [Act.SEND]
+
+
+def test_an_address_that_hangs_delays_neither_the_caller_nor_any_other(channel, fake, somebody, until):
+    fake.hang.clear()
+    begun = time.monotonic()
+    for number in range(20):
+        channel.send(Call(somebody, number, address="hung"))
+    channel.tend(frozenset({("fake", "hung"), ("fake", "there")}))
+    other = Call(somebody, 99)
+    channel.send(other)
+    until(lambda: other.command in [each.command for each in fake.sent])
+    assert time.monotonic() - begun < 5
+    fake.hang.set()
+    until(lambda: len(fake.requests(Act.SEND)) == 21)
+    assert len(fake.links) == 3
+
+
+def test_a_link_that_is_lost_before_it_is_open_is_opened_again(channel, fake, somebody, until):
+    fake.lose_at_once = True
+    channel.send(Call(somebody))
+    until(lambda: fake.links and not channel._opening)
+    assert fake.sent == []
+    fake.lose_at_once = False
+    channel.tend()
+    until(lambda: fake.sent)
+
+
+def test_the_end_of_an_older_link_does_not_end_the_newer_one(channel, fake, somebody, until):
+    channel.send(Call(somebody))
+    until(lambda: fake.sent)
+    fake.links[0].lost("cable")
+    channel.tend()
+    until(lambda: len(fake.links) == 2 and not channel._opening)
+    fake.links[0].lost("told twice")
+    channel.tend()
+    assert len(fake.links) == 2
+
+
+def test_a_link_that_breaks_on_sending_loses_a_frame_and_never_the_command(channel, fake, somebody, until):
+    channel.tend(frozenset({("fake", "here")}))
+    until(lambda: fake.links and not channel._opening)
+    fake.links[0].broken = True
+    call = Call(somebody)
+    channel.send(call)
+    assert call.outcomes == []
+    fake.links[0].lost("broken")
+    channel.tend()
+    until(lambda: fake.requests(Act.QUERY))
+
+
+def test_a_command_that_cannot_be_written_is_refused_and_never_sent_later(channel, fake, somebody, until):
+    call = Call(somebody)
+    call.payload = Command(resource="\ud800", transport="fake", address="here", location="x", message=BAKE)
+    with pytest.raises(UnicodeEncodeError):
+        channel.send(call)
+    channel.tend(frozenset({("fake", "here")}))
+    until(lambda: fake.links and not channel._opening)
+    assert fake.sent == []
+
+
+def test_a_stale_epoch_is_left_to_whoever_has_it_now(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    stale = describe(StaleEpoch(command=call.command, epoch=5, known=6))
+    fake.links[0].reply(fake.sent[0], Fate.REFUSED, error=stale)
+    channel.tend()
+    assert (call.outcomes, len(fake.sent)) == ([], 1)
+
+
+def test_a_refusal_of_an_older_epoch_does_not_concern_the_newer_one(channel, fake, somebody, until):
+    channel.send(Call(somebody, epoch=4))
+    until(lambda: fake.sent)
+    call = Call(somebody, epoch=6)
+    channel.ask(call)
+    stale = describe(StaleEpoch(command=call.command, epoch=4, known=6))
+    fake.links[0].reply(fake.sent[0], Fate.REFUSED, error=stale)
+    fake.links[0].reply(fake.sent[1], Fate.DONE, answer=1)
+    assert call.outcomes == [1]
+
+
+def test_a_command_that_the_far_end_does_not_understand_fails(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    fake.links[0].reply(fake.sent[0], Fate.REFUSED, error=describe(Invalid(reason="version 9")))
+    assert [str(each) for each in call.outcomes] == ["version 9"]
+
+
+@pytest.mark.parametrize("frame", [b"", b"{", b"[]", b'{"act": "dance"}', b'{"act":"send","fate":"odd"}'])
+def test_a_frame_that_is_none_hurts_nobody(channel, fake, somebody, until, frame):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    fake.links[0].received(frame)
+    fake.links[0].reply(fake.sent[0], Fate.DONE, answer=1)
+    assert call.outcomes == [1]
+
+
+def test_a_probe_waits_for_its_link_and_what_answers_was_seen(channel, fake, until):
+    channel.probe(OVEN, "fake", "here", "x")
+    assert OVEN not in channel.seen()
+    channel.tend(frozenset({("fake", "here")}))
+    until(lambda: fake.requests(Act.PROBE))
+    fake.links[0].reply(fake.sent[0], Fate.DONE)
+    assert OVEN in channel.seen()
+    assert OVEN in channel.heard()
+
+
+def test_a_channel_that_is_closed_opens_nothing_and_closes_what_was_being_opened(channel, fake, somebody, until):
+    fake.hang.clear()
+    channel.tend(frozenset({("fake", "hung"), ("fake", "here")}))
+    until(lambda: len(fake.links) == 1)
+    channel.close()
+    fake.hang.set()
+    until(lambda: len(fake.links) == 2 and all(link.closed for link in fake.links))
+    channel.tend(frozenset({("fake", "here")}))
+    assert len(fake.links) == 2
+
+
+def test_nobody_knows_the_transport(channel, somebody):
+    call = Call(somebody)
+    call.payload = Command(resource=OVEN, transport="pigeon", address="x", message=BAKE)
+    channel.send(call)
+    channel.tend()
+    assert call.outcomes == []
+
+
+def test_a_command_as_a_job_reaches_a_far_end_that_carries_it_out_once(database, somebody, until):
+    """From the job to the far end and back, over a server that dies in between."""
+    done, gate = [], threading.Event()
+    threads, clock = SystemThreads(), SystemClock()
+    clerk = Clerk("far end", threads, clock)
+
+    def perform(request, end):
+        def work():
+            gate.wait(20)
+            done.append(request.command)
+            clerk.post(lambda: end(Outcome(fate=Fate.DONE, answer={"loaf": len(done)})))
+
+        threads.start("perform", work)
+
+    farend = FarEnd(clerk, clock, perform, MemoryLog())
+    transport = LocalTransport(farend, threads, clock)
+    world = World(store=DriverStore(), transports={"local": transport})
+    kind = command("oven")
+    lanes = [Lane(kind="oven", rank=1, leaf=True), Lane(kind="oven-control", rank=1, leaf=True)]
+    registry = Registry(jobs=[kind], stages=[Stage(name="oven")], lanes=lanes)
+
+    def server(name):
+        channel = Channel(world)
+        membership = Membership(database, world, name, database_time=False, lease=1_000_000)
+        kernel = Kernel(world=world, database=database, registry=registry, membership=membership, provide=[channel])
+        kernel.join()
+        return kernel, channel
+
+    def outcomes():
+        with database.reading() as connection:
+            return [row.outcome for row in connection.execute(job_table.select())]
+
+    one, _ = server("a")  # has no threads: it dies when the test lets go of it
+    with context.use(somebody), one.transaction() as work:
+        payload = Command(resource=OVEN, transport="local", address="x", message=BAKE)
+        work.submit(kind, payload, fair_key="ann")
+    one.look()
+    one.turn("oven")
+    until(lambda: farend._running)
+    time.sleep(1.1)  # the lease of the dead
+    other, channel = server("b")
+    other.start()
+    gate.set()
+    try:
+        until(lambda: outcomes() == ["succeeded"])
+    finally:
+        other.stop()
+        channel.close()
+        transport.close()
+        farend.close()
+    assert len(done) == 1
+    assert control(OVEN, "oven") == f"oven-control/{OVEN}"
