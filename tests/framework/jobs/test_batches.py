@@ -10,7 +10,9 @@ from stratiform.framework.base import errors
 from stratiform.framework.events import outbox
 from stratiform.framework.events.outbox import Event
 from stratiform.framework.events.table import event
+from stratiform.framework.jobs.advance import Advance
 from stratiform.framework.jobs.kind import Job, Lane, Priority, Stage, effect, step
+from stratiform.framework.jobs.work import Work
 from stratiform.framework.testing.statements import count
 
 
@@ -130,15 +132,13 @@ def test_a_job_that_can_be_neither_carried_on_nor_failed_waits_and_lets_the_othe
     server = serve(kind)
     uuids = submit(server, kind, range(40))
     broken = server.row(uuids[0]).id
-    flush = server.kernel.database  # so that the name is bound before it is patched
-    from stratiform.framework.jobs.work import Work
 
     def fail(work):
         if broken in work.changed:
             raise RuntimeError("cannot be written at all")
         return real(work)
 
-    real, _ = Work.flush, flush
+    real = Work.flush
     monkeypatch.setattr(Work, "flush", fail)
     server.run()
     assert [server.row(uuid).state for uuid in uuids] == ["waiting"] + ["ended"] * 39
@@ -180,7 +180,6 @@ def test_an_answer_is_not_lost_when_the_database_refuses_the_lock(serve, monkeyp
     (uuid,) = submit(server, kind, [1])
     server.kernel.look()
     server.kernel.turn("oven")  # the effect ran, its answer waits in memory
-    from stratiform.framework.jobs.advance import Advance
 
     class Refused(Exception):
         sqlstate = "40P01" if error == "deadlock" else "08006"

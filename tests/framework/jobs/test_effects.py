@@ -9,8 +9,10 @@ from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.cluster import epoch
 from stratiform.framework.cluster.membership import LEASE
+from stratiform.framework.db.database import Transaction
 from stratiform.framework.jobs.kind import Job, Priority, effect, step
 from stratiform.framework.jobs.table import job as job_table
+from stratiform.framework.jobs.work import Work
 
 
 class Loaf(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,7 +313,6 @@ def test_an_effect_whose_commit_was_lost_sight_of_is_carried_out_all_the_same(se
     kind = Job("bake", 1, Loaf, "oven", [bake])
     server = serve(kind)
     uuid = server.submit(kind)
-    from stratiform.framework.db.database import Transaction
 
     lost = []
 
@@ -345,7 +346,6 @@ def test_an_answer_that_could_not_be_recorded_is_recorded_later_and_the_effect_n
     uuid = server.submit(kind)
     server.kernel.look()
     server.kernel.turn("oven")
-    from stratiform.framework.jobs.work import Work
 
     def fail(work):
         raise sqlalchemy.exc.OperationalError("UPDATE", {}, Exception(), connection_invalidated=True)

@@ -82,13 +82,14 @@ def test_a_stage_that_was_idle_does_not_let_a_newcomer_pass_everybody_for_long(s
     order = []
     kind = Job("bake", 1, Loaf, "oven", [baking(order)])
     one, other = serve(kind, name="a"), serve(kind, name="b")
-    submit(one, kind, 100, "ann")
+    submit(one, kind, 1, "ann")
+    other.run()  # and does not beat for a while
+    submit(one, kind, 99, "ann")
     one.run()
     one.wait(4)
     submit(one, kind, 1, "bob")
     ticket = one.rows()[-1].ticket
     assert ticket > one.rows()[98].ticket
-    other.run()
     other.wait(4)
     submit(one, kind, 1, "cy")
     assert one.rows()[-1].ticket >= ticket

@@ -12,6 +12,7 @@ from stratiform.framework.db.database import Database
 from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.kind import Job, Priority, Registry, Stage, effect, step
+from stratiform.framework.jobs.table import job
 from stratiform.framework.testing.statements import count
 
 
@@ -86,7 +87,6 @@ def submit(kernel, kind, numbers=(0,)):
 
 
 def states(database, kernel):
-    from stratiform.framework.jobs.table import job
 
     with database.reading() as connection:
         return {row.uuid: row.outcome or row.state for row in connection.execute(job.select())}

@@ -155,7 +155,7 @@ def test_a_control_lane_passes_a_full_one(serve, hold, calls, noting, log):
     assert len(calls) == 1
 
 
-def test_work_under_way_ends_before_new_work_of_the_lane_starts(serve, noting, log):
+def test_work_under_way_ends_before_new_work_of_the_lane_starts(serve, noting, log, lanes_are_right):
     """A child that ended hands its slot to the next child of its parent, whoever queues."""
     crumb = noting("crumb", lambda work, run: log.append(run.payload.number))
     child = Job("child", 1, Loaf, "oven", [crumb], lane="vat/1")
@@ -169,6 +169,7 @@ def test_work_under_way_ends_before_new_work_of_the_lane_starts(serve, noting, l
     submit(server, parent, [10, 20])
     server.run()
     assert [each for each in log if isinstance(each, int)] in ([11, 12, 13, 21, 22, 23], [11, 21, 12, 22, 13, 23])
+    lanes_are_right()
 
 
 def test_the_slot_of_a_job_that_failed_is_free(serve, noting, lanes_are_right):
