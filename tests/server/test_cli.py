@@ -164,13 +164,13 @@ def test_jobs_are_listed_newest_first_and_narrowed(migrated, jobs):
 @pytest.mark.parametrize(
     ("uuid", "why"),
     [
-        ("job-1", "waits for 2 of its own jobs"),
-        ("job-2", "waits for the stage volume, which is set to pause"),
+        ("job-1", "waits for 2 children"),
+        ("job-2", "stage volume is paused"),
         ("job-3", "waits for the answer to lease on server-1"),
-        ("job-4", "waits for the lane vm/7, held by job-1"),
+        ("job-4", "waits for lane vm/7, held by job job-1 (vm.deploy)"),
         ("job-5", "waits for the answer to send on a server that is gone; another takes it over"),
         ("job-6", "s more"),
-        ("job-7", "waits for a worker of the stage vm"),
+        ("job-7", "waits for a worker: place 1 in stage vm"),
         ("job-9", ""),
     ],
 )

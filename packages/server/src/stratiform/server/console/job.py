@@ -14,12 +14,13 @@ from rich.table import Table
 from stratiform.engine import api as engine
 from stratiform.framework import plugins
 from stratiform.framework.db.database import Database
+from stratiform.framework.jobs import inspect
+from stratiform.framework.jobs.inspect import Facts
 from stratiform.framework.jobs.kind import Registry
-from stratiform.framework.jobs.state import State
+from stratiform.framework.jobs.state import Outcome, State
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 from stratiform.server.console import ledger, option, tree
-from stratiform.server.console.ledger import Entry
 
 POLL = 0.2
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a drawing.")
@@ -39,12 +40,22 @@ def jobs() -> None:
 @click.option("--resource", help="Only those about this, for example vm/UUID.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first.")
 @as_json
-def list_jobs(data: Path, database: str, limit: int, as_json: bool, **wanted: str | None) -> None:
+def list_jobs(
+    data: Path,
+    database: str,
+    state: str | None,
+    stage: str | None,
+    kind: str | None,
+    resource: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Jobs, newest first."""
+    wanted = State(state) if state else None
     with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
-        found = ledger.listing(connection, limit=limit, **wanted)
+        found = inspect.listing(connection, state=wanted, stage=stage, kind=kind, resource=resource, limit=limit)
     if as_json:
-        click.echo(msgspec.json.encode([each.data() for each in found]))
+        click.echo(msgspec.json.encode(found))
     else:
         _console().print(_table(found, opened.world.clock.now()))
 
@@ -58,7 +69,7 @@ def show(uuid: str, data: Path, database: str, as_json: bool) -> None:
     """One job: the tree of its steps and of the jobs that came of it, its journal, and why it waits."""
     with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
         top = ledger.find(connection, uuid)
-        family = ledger.family(connection, top.root)
+        family = inspect.tree(connection, uuid)
     now = opened.world.clock.now()
     if as_json:
         click.echo(msgspec.json.encode(_nested(top, family, now)))
@@ -83,46 +94,47 @@ def watch(uuid: str, data: Path, database: str) -> None:
         with opened.reading() as connection:
             root = ledger.find(connection, uuid).root
         top = _live(opened, root) if sys.stdout.isatty() else _plain(opened, root)
-    if top.failed:
+    if top.outcome == Outcome.FAILED:
         raise click.exceptions.Exit(1)
 
 
-def _live(database: Database, root: str) -> Entry:
+def _live(database: Database, root: str) -> Facts:
     registry, clock = _registry(), database.world.clock
     with Live(console=_console(), auto_refresh=False, vertical_overflow="visible") as live:
         while True:
             top, family = _family(database, root)
             live.update(tree.draw(top, family, registry, clock.now()), refresh=True)
-            if top.ended:
+            if top.state is State.ENDED:
                 return top
             time.sleep(POLL)
 
 
-def _plain(database: Database, root: str) -> Entry:
+def _plain(database: Database, root: str) -> Facts:
     """A line for each thing that happened since the last look, in order."""
     told: dict[str, int] = {}
     ended: set[str] = set()
     while True:
         top, family = _family(database, root)
-        lines = [(at, each, f"{step}: {text}") for each in family for at, step, _, text in each.journal]
+        lines = [(line.at, each, f"{line.step}: {line.text}") for each in family for line in each.journal]
         lines = [line for line in lines if line[0] > told.get(line[1].uuid, 0)]
-        lines += [(each.last, each, each.outcome or "") for each in family if each.ended and each.uuid not in ended]
-        told = {each.uuid: each.last for each in family}
-        ended = {each.uuid for each in family if each.ended}
+        over = [each for each in family if each.outcome and each.uuid not in ended]
+        lines += [(ledger.last(each), each, str(each.outcome)) for each in over]
+        told = {each.uuid: ledger.last(each) for each in family}
+        ended |= {each.uuid for each in over}
         for at, each, text in sorted(lines, key=lambda line: line[0]):
             click.echo(f"{tree.moment(at)} {each.kind} {each.uuid} {text}")
-        if top.ended:
+        if top.state is State.ENDED:
             return top
         time.sleep(POLL)
 
 
-def _family(database: Database, root: str) -> tuple[Entry, list[Entry]]:
+def _family(database: Database, root: str) -> tuple[Facts, list[Facts]]:
     with database.reading() as connection:
-        family = ledger.family(connection, root)
+        family = inspect.tree(connection, root)
     return next(each for each in family if each.uuid == root), family
 
 
-def _table(found: list[Entry], now: int) -> Table:
+def _table(found: list[Facts], now: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("job", "kind", "state", "steps", "step", "resource", "waits"):
         table.add_column(name, overflow="fold", no_wrap=name == "job")
@@ -133,9 +145,10 @@ def _table(found: list[Entry], now: int) -> Table:
     return table
 
 
-def _nested(top: Entry, family: list[Entry], now: int) -> Mapping[str, object]:
-    children = [_nested(each, family, now) for each in family if each.parent == top.id]
-    return {**top.data(), "waits": ledger.waits(top, now), "children": children}
+def _nested(top: Facts, family: list[Facts], now: int) -> Mapping[str, object]:
+    children = [_nested(each, family, now) for each in family if each.parent == top.uuid]
+    facts: Mapping[str, object] = msgspec.to_builtins(top)
+    return {**facts, "waits": ledger.waits(top, now), "children": children}
 
 
 def _registry() -> Registry:

@@ -8,26 +8,26 @@ from rich.text import Text
 from rich.tree import Tree
 
 from stratiform.framework.base.clock import SECOND
+from stratiform.framework.jobs.inspect import Facts
 from stratiform.framework.jobs.kind import Registry
-from stratiform.framework.jobs.state import Direction
+from stratiform.framework.jobs.state import Direction, State
 from stratiform.server.console import ledger
-from stratiform.server.console.ledger import Entry
 
 STYLES = {"succeeded": "green", "failed": "red", "running": "yellow", "waiting": "cyan", "blocked": "magenta"}
 
 
-def draw(top: Entry, family: Sequence[Entry], registry: Registry, now: int) -> Tree:
+def draw(top: Facts, family: Sequence[Facts], registry: Registry, now: int) -> Tree:
     """The tree below one job of a family."""
     tree = Tree(headline(top, now))
     _grow(tree, top, family, registry, now)
     return tree
 
 
-def headline(entry: Entry, now: int) -> Text:
+def headline(entry: Facts, now: int) -> Text:
     """A job in one line."""
     state = entry.outcome or entry.state
-    took = ((entry.last if entry.ended else now) - entry.created) / SECOND
-    progress = "" if entry.ended else f", {entry.done} of {entry.steps} steps done"
+    took = ((ledger.last(entry) if entry.outcome else now) - entry.created) / SECOND
+    progress = "" if entry.outcome else f", {entry.done} of {entry.steps} steps done"
     line = Text.assemble((entry.kind, "bold"), " ", (state, STYLES.get(state, "")), f"{progress}, {took:.2f} s")
     line.append(f"  {entry.uuid}", "dim")
     if entry.resource:
@@ -36,13 +36,14 @@ def headline(entry: Entry, now: int) -> Text:
     return line.append(f"\n{reason}", "cyan") if reason else line
 
 
-def journal(entry: Entry) -> Table:
+def journal(entry: Facts) -> Table:
     """What a job noted, oldest first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("time", "step", "what"):
         table.add_column(name, overflow="fold")
-    for at, step, undo, text in entry.journal:
-        table.add_row(moment(at), step, f"undo: {text}" if undo and text != "undone" else text)
+    for line in entry.journal:
+        said = f"undo: {line.text}" if line.undone and line.text != "undone" else line.text
+        table.add_row(moment(line.at), line.step, said)
     return table
 
 
@@ -51,9 +52,9 @@ def moment(at: int) -> str:
     return datetime.fromtimestamp(at / SECOND, UTC).strftime("%H:%M:%S.%f")[:-3]
 
 
-def _grow(branch: Tree, entry: Entry, family: Sequence[Entry], registry: Registry, now: int) -> None:
-    children = [each for each in family if each.parent == entry.id]
-    last = {step: text for _, step, _, text in entry.journal}
+def _grow(branch: Tree, entry: Facts, family: Sequence[Facts], registry: Registry, now: int) -> None:
+    children = [each for each in family if each.parent == entry.uuid]
+    last = {line.step: line.text for line in entry.journal}
     for step in ledger.declared(entry, registry) or [*dict.fromkeys([*last, entry.step])]:
         twig = branch.add(_step(entry, step, last.get(step, "")))
         for child in [each for each in children if _spawned_by(entry, each) == step]:
@@ -63,15 +64,16 @@ def _grow(branch: Tree, entry: Entry, family: Sequence[Entry], registry: Registr
         _grow(branch.add(headline(child, now)), child, family, registry, now)
 
 
-def _step(entry: Entry, step: str, said: str) -> Text:
-    if step == entry.step and not entry.ended:
+def _step(entry: Facts, step: str, said: str) -> Text:
+    if step == entry.step and entry.state is not State.ENDED:
         return Text(f"{step}: being undone" if entry.direction == Direction.UNDO else f"{step}: next", "yellow")
     style = {"done": "green", "": "dim"}.get(said, "red")
     return Text(f"{step}: {said}" if said else step, style)
 
 
-def _spawned_by(parent: Entry, child: Entry) -> str | None:
+def _spawned_by(parent: Facts, child: Facts) -> str | None:
     """The step that filed a child: the last that ended before the child did, for none ends while it waits."""
-    if not child.ended:
-        return parent.journal[-1][1] if parent.journal else None
-    return next((step for at, step, _, _ in reversed(parent.journal) if at <= child.last), None)
+    if child.state is not State.ENDED:
+        return parent.journal[-1].step if parent.journal else None
+    over = ledger.last(child)
+    return next((line.step for line in reversed(parent.journal) if line.at <= over), None)
