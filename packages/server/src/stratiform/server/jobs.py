@@ -13,7 +13,7 @@ class CommandJobs:
         self._history = history
 
     def find(self, job: str, who: Principal) -> JobFacts:
-        """The job of this UUID. Raises `NotFound`, and `Denied` for somebody else's."""
+        """The job of this UUID. Raises `NotFound`, for somebody else's too."""
         return _facts(self._history.find(job, who))
 
     def latest(self, resource: str, who: Principal) -> JobFacts:

@@ -63,7 +63,7 @@ class Jobs(Protocol):
     """The jobs that a principal may see."""
 
     def find(self, job: str, who: Principal) -> JobFacts:
-        """The job of this UUID. Raises `NotFound`, and `Denied` for somebody else's."""
+        """The job of this UUID. Raises `NotFound`, for somebody else's too."""
 
     def latest(self, resource: str, who: Principal) -> JobFacts:
         """The newest job about a resource. Raises `NotFound`."""

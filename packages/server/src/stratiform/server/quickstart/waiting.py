@@ -50,7 +50,7 @@ HOSTS = _pending(
     host,
     "host",
     "host.connect",
-    sqlalchemy.or_(host.c.state == "Creating", resource.c.state == connection.State.CONNECTING),
+    sqlalchemy.or_(host.c.state.in_(("Creating", "Error")), resource.c.state == connection.State.CONNECTING),
 )
 """Hosts that were added and never were connected."""
 
