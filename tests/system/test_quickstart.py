@@ -171,7 +171,7 @@ def test_jobs_are_looked_at_beside_the_server(quickstart):
     assert job["uuid"] in run("job", "list", data, f"--resource=vm/{machine['id']}").stdout
 
     tree = json.loads(run("job", "show", job["uuid"], data, "--json").stdout)
-    assert [line[3] for line in tree["journal"]] == ["done"] * tree["steps"]
+    assert [line["text"] for line in tree["journal"]] == ["done"] * tree["steps"]
     assert {"volume.create", "nic.prepare"} <= {each["kind"] for each in tree["children"]}
     shown = run("job", "show", job["uuid"], data).stdout
     assert "vm.deploy succeeded" in shown
@@ -197,7 +197,7 @@ def test_a_job_is_watched_until_it_ends_and_why_it_waits_is_told(quickstart):
             said = run("job", "show", filed, data).stdout
             return "on quickstart" in said and said
 
-        assert "waits for 1 of its own jobs" in wait_until(waits_for_the_host)
+        assert "waits for 1 child" in wait_until(waits_for_the_host)
         assert watching.poll() is None
         control.restore(host["id"])
     assert watching.communicate(timeout=SECONDS)[0].splitlines()[-1].endswith(f"{filed} succeeded")
