@@ -1,18 +1,20 @@
 """The real databases: how a DBAPI connection is opened so that transactions are ours to begin."""
 
 import sqlite3
+import time
 
 import sqlalchemy
 
 from stratiform.framework.base.errors import Error
 
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a committed job survives the loss of power, not only of the process
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
     "PRAGMA temp_store=MEMORY",
 )
+BUSY_SECONDS = 10
+"""How long somebody else's transaction on the same file is waited for."""
+PAUSE = 0.01
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` built in (https://sqlite.org/json1.html)."""
 
@@ -45,9 +47,25 @@ def _sqlite(path: str) -> sqlite3.Connection:
         needed = ".".join(map(str, OLDEST_SQLITE))
         raise DatabaseTooOld(found=sqlite3.sqlite_version, needed=needed)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    _write_ahead(connection)
     for pragma in PRAGMAS:
         connection.execute(pragma)
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. Processes that open a new file at once take turns: here SQLite itself does not wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as busy:
+            if "locked" not in str(busy) or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def _postgresql(url: sqlalchemy.URL) -> object:
