@@ -47,7 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str = ""
     """Where the resource is, in the words of its plug-in; a far end that serves one resource ignores it."""
     command: str = ""
-    """Stable id of the command: job UUID, step and attempt, with slashes between. For PROBE any text, returned as it is."""
+    """Stable id of the command: job UUID, step and attempt, with slashes between. Of a PROBE any text, told back."""
     epoch: int = 0
     message: Message | None = None
     context: dict[str, str] = {}
