@@ -60,7 +60,7 @@ def gate():
 @pytest.fixture
 def engine(database):
     """The engine behind a gate that is open."""
-    return api.Engine(database, Open(), listings=api.LISTINGS, changes={})
+    return api.Engine(database, Open(), listings=api.LISTINGS, commands={})
 
 
 @pytest.fixture

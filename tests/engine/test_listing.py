@@ -76,10 +76,11 @@ def test_account_and_domain(site, engine, machines):
 
 
 def test_what_is_visible_bounds_everything(site, database, gate, machines):
-    tenant = api.Engine(database, gate(lambda who, *_: Equals("owner", who.account)), listings=api.LISTINGS, changes={})
+    own = gate(lambda who, *_: Equals("owner", who.account))
+    tenant = api.Engine(database, own, listings=api.LISTINGS, commands={})
     assert len(names(tenant, site.tenant, listall=True)) == 7
     assert names(tenant, site.tenant, id=machines[9]["uuid"]) == []
-    domain = api.Engine(database, gate(lambda who, *_: Within("scope", who.scope)), listings=api.LISTINGS, changes={})
+    domain = api.Engine(database, gate(lambda who, *_: Within("scope", who.scope)), listings=api.LISTINGS, commands={})
     assert len(names(domain, site.tenant, listall=True)) == 7
     assert len(names(domain, site.root_admin, listall=True)) == 10
 

@@ -10,10 +10,12 @@ import pytest
 from stratiform.api import registry
 from stratiform.api.cloud import Page, Submitted
 from stratiform.api.principal import Principal, Role
+from stratiform.engine.api import Fact
 from stratiform.framework.base.errors import Denied, NotFound
 from stratiform.framework.testing.world import ManualClock, seeded
 from stratiform.server import app, signature
-from stratiform.server.handlers.job import JobFacts, JobPage
+from stratiform.server.handlers.call import Services
+from stratiform.server.patience import Patience
 from stratiform.server.signature import Caller
 
 ZONE = "0190f3c2-1111-7000-8000-000000000001"
@@ -97,7 +99,7 @@ class MemoryJobs:
 
     def list(self, who, query):
         self.asked.append(query)
-        return JobPage(count=len(self.facts), jobs=[*self.facts.values()])
+        return len(self.facts), [*self.facts.values()]
 
 
 @dataclass
@@ -174,9 +176,13 @@ def clock():
 
 
 @pytest.fixture
-def application(cloud, jobs, access, callers, clock):
-    world = seeded(clock=clock)
-    return app.make(commands=registry.collect(), cloud=cloud, jobs=jobs, access=access, callers=callers, world=world)
+def services(cloud, jobs, access):
+    return Services(commands=registry.collect(), cloud=cloud, jobs=jobs, access=access, patience=Patience(8))
+
+
+@pytest.fixture
+def application(services, callers, clock):
+    return app.make(services, callers, seeded(clock=clock))
 
 
 @pytest.fixture
@@ -202,6 +208,6 @@ def job_facts():
             "finished": None,
             "error": None,
         }
-        return JobFacts(**facts | changes)
+        return Fact(**facts | changes)
 
     return make

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -70,11 +71,11 @@ def test_the_root_leads_to_the_client_and_there_to_the_api(client):
     assert client.http.simulate_get("/client/apix").status_code == 404
 
 
-def test_a_command_that_nothing_carries_out_is_refused_at_the_start(cloud, jobs, access):
+def test_a_command_that_nothing_carries_out_is_refused_at_the_start(services):
     literal = {"name": "listOrphans", "description": "Lists.", "parameters": (), "returns": Returns.FLAT}
     orphan = Command(**literal, mutates=False, example={})
     with pytest.raises(NoHandler, match="listOrphans is declared, but nothing carries it out"):
-        bind({"listOrphans": orphan}, cloud=cloud, jobs=jobs, access=access)
+        bind(replace(services, commands={"listOrphans": orphan}))
 
 
 @contextmanager

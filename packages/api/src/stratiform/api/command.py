@@ -41,6 +41,8 @@ class Command:
     returns: Returns
     mutates: bool
     """Whether it changes anything: what a read-only role may not call."""
+    settles: bool = False
+    """Whether its work is a job that a synchronous answer waits for, for a few seconds at most."""
     event: str | None = None
     """The event that tells of the change; every mutating command has one."""
     view: View = SUCCESS
@@ -64,6 +66,7 @@ class Command:
             "declares a parameter that is not in lower case": any(name != name.lower() for name in names),
             "mutates without an event, or the other way round": self.mutates != bool(self.event),
             "is asynchronous and changes nothing": self.asynchronous and not self.mutates,
+            "waits for what it does not do": self.settles and (self.asynchronous or not self.mutates),
             "has a view of objects without a name for them": (self.object is None)
             != (self.view is SUCCESS or self.returns is Returns.FLAT),
         }

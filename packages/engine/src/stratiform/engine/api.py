@@ -13,10 +13,11 @@ from stratiform.engine.call import Call
 from stratiform.engine.capacity.listing import Capacity
 from stratiform.engine.capacity.listing import totals as capacity
 from stratiform.engine.catalogue import LISTINGS
-from stratiform.engine.cloud import Change, Command, Engine, Submit
+from stratiform.engine.cloud import Engine
 from stratiform.engine.cluster.service import create as create_cluster
 from stratiform.engine.cluster.service import remove as remove_cluster
 from stratiform.engine.cluster.service import update as update_cluster
+from stratiform.engine.command import Change, Commands, Does, Record, Submit
 from stratiform.engine.domain.service import create as create_domain
 from stratiform.engine.domain.service import remove as remove_domain
 from stratiform.engine.domain.service import update as update_domain
@@ -60,12 +61,14 @@ __all__ = [
     "Call",
     "Capacity",
     "Change",
-    "Command",
+    "Commands",
     "Difference",
+    "Does",
     "Engine",
     "Fact",
     "History",
     "Program",
+    "Record",
     "Row",
     "Submit",
     "Tools",

@@ -34,6 +34,39 @@ class Call:
             raise errors.Internal(reason=f"{self.command} files no jobs")
         return self.filing
 
+    def given(self, parameter: str) -> bool:
+        """Whether the parameter is given."""
+        return self.arguments.get(parameter) is not None
+
+    def text(self, parameter: str) -> str:
+        """A text that the command's literal requires."""
+        return str(self.arguments[parameter])
+
+    def text_if_given(self, parameter: str) -> str | None:
+        """A text, None if it is not given."""
+        value = self.arguments.get(parameter)
+        return None if value is None else str(value)
+
+    def number_if_given(self, parameter: str) -> int | None:
+        """A whole number, None if it is not given."""
+        value = self.arguments.get(parameter)
+        return value if isinstance(value, int) else None
+
+    def flag(self, parameter: str, default: bool = False) -> bool:
+        """A truth."""
+        value = self.arguments.get(parameter)
+        return default if value is None else value is True
+
+    def texts(self, parameter: str) -> tuple[str, ...]:
+        """The texts of a list, none if it is not given."""
+        value = self.arguments.get(parameter)
+        return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
+
+    def mapping(self, parameter: str) -> Mapping[str, str]:
+        """The entries of a map parameter of any style but `FIELDS`, none if it is not given."""
+        value = self.arguments.get(parameter)
+        return {str(key): str(each) for key, each in value.items()} if isinstance(value, Mapping) else {}
+
     def find(self, kind: str, parameter: str) -> Row:
         """The entity that a parameter names. Raises `NotFound`, `Denied`, or `Invalid` if it is not given."""
         row = self.find_if_given(kind, parameter)
@@ -49,5 +82,5 @@ class Call:
         return self.lookup(kind, str(value))
 
     def lookup(self, kind: str, value: str) -> Row:
-        """The entity of this UUID or number."""
+        """The entity of this UUID."""
         return lookup.find(self.tx.connection, self.listings[kind], value, self.who, self.command, self.gate)

@@ -1,15 +1,13 @@
 """The engine as `api.cloud.Cloud`: lists, changes and work, each by a literal table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 from stratiform.api.access import Access, Everything
 from stratiform.api.cloud import Page, Query, Submitted
 from stratiform.api.principal import Principal
 from stratiform.engine.call import Call
+from stratiform.engine.command import Change, Commands, Nothing, Record, Submit, record
 from stratiform.engine.listing import Listing
-from stratiform.engine.registry import Row
 from stratiform.framework.base import errors
 from stratiform.framework.db.database import ATTEMPTS, Database, Transaction
 from stratiform.framework.jobs.kernel import Kernel
@@ -28,28 +26,6 @@ class UnknownKind(errors.Internal):
     code = "unknown_kind"
 
 
-class Change(Protocol):
-    """A command that only writes the database."""
-
-    def __call__(self, call: Call) -> Row | None:
-        """Do it; the row that was made or changed, None if it is gone."""
-
-
-class Submit(Protocol):
-    """A command that files a job."""
-
-    def __call__(self, call: Call) -> Submitted:
-        """Write the entity, its claims and its job."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Command:
-    """What a command does and the kind of what it answers."""
-
-    kind: str
-    run: Change
-
-
 class Engine:
     """Reads and changes for the server, each in one transaction."""
 
@@ -59,16 +35,14 @@ class Engine:
         gate: Access,
         *,
         listings: Mapping[str, Listing],
-        changes: Mapping[str, Command],
-        submits: Mapping[str, Submit] | None = None,
+        commands: Commands,
         kernel: Kernel | None = None,
     ) -> None:
         self.database = database
         self.kernel = kernel
         self.gate = gate
         self.listings = listings
-        self.changes = changes
-        self.submits = submits or {}
+        self.commands = commands
 
     def list(self, kind: str, who: Principal, action: str, query: Query) -> Page:
         """The entities of a kind that the principal may see, narrowed by the query."""
@@ -95,8 +69,8 @@ class Engine:
 
         Where it meets a step of a job that changes the same entity, it is done again on what the step left.
         """
-        known = self.changes.get(command)
-        if known is None:
+        known = self.commands.get(command)
+        if not isinstance(known, Change):
             raise UnknownCommand(command=command, reason=command)
 
         def run(tx: Transaction) -> Mapping[str, object]:
@@ -114,10 +88,15 @@ class Engine:
 
     def submit(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Submitted:
         """Accept a command's work: its entity, its claims and its job in one transaction."""
-        known = self.submits.get(command)
-        if known is None or self.kernel is None:
+        known, kernel = self.commands.get(command), self.kernel
+        if not isinstance(known, Submit | Record) or kernel is None:
             raise UnknownCommand(command=command, reason=command)
-        return self.kernel.run(lambda work: known(self._call(work.tx, command, who, arguments, work)))
+
+        def run(work: Work) -> Submitted:
+            call = self._call(work.tx, command, who, arguments, work)
+            return known.run(call) if isinstance(known, Submit) else _recorded(known, call)
+
+        return kernel.run(run)
 
     def _call(
         self,
@@ -143,3 +122,13 @@ class Engine:
         if listing is None:
             raise UnknownKind(kind=kind, reason=kind)
         return listing
+
+
+def _recorded(known: Record, call: Call) -> Submitted:
+    """Do what the command says, and file the job that tells of it."""
+    row = known.run(call)
+    uuid = row.uuid if row is not None else call.text("id")
+    filed = call.work.submit(
+        record(call.command), Nothing(), fair_key=call.who.account, resource=f"{known.kind}/{uuid}"
+    )
+    return Submitted(job=filed.uuid, entity=None if row is None else row.uuid)

@@ -1,18 +1,14 @@
 """The HTTP face: a Falcon application under /client/api."""
 
 import re
-from collections.abc import Mapping
 from typing import TypeAlias
 
 import falcon
 
-from stratiform.api.access import ApiAccess
-from stratiform.api.cloud import Cloud
-from stratiform.api.command import Command
 from stratiform.framework.base.world import World
 from stratiform.server.dispatch import Dispatcher, Reply
 from stratiform.server.errors import MethodNotAllowed, TooLarge
-from stratiform.server.handlers.job import Jobs
+from stratiform.server.handlers.call import Services
 from stratiform.server.handlers.table import bind
 from stratiform.server.request import BODY_LIMIT, FORM
 from stratiform.server.signature import Callers
@@ -23,18 +19,11 @@ App: TypeAlias = falcon.App[falcon.Request, falcon.Response]
 WELCOME = "This is a cloud. Its API is at /client/api.\n"
 
 
-def make(
-    *,
-    commands: Mapping[str, Command],
-    cloud: Cloud,
-    jobs: Jobs,
-    access: ApiAccess,
-    callers: Callers,
-    world: World,
-) -> App:
+def make(services: Services, callers: Callers, world: World) -> App:
     """The application that answers these commands. Raises `NoHandler` if it cannot carry one of them out."""
-    handlers = bind(commands, cloud=cloud, jobs=jobs, access=access)
-    dispatcher = Dispatcher(commands=commands, handlers=handlers, access=access, callers=callers, world=world)
+    dispatcher = Dispatcher(
+        commands=services.commands, handlers=bind(services), access=services.access, callers=callers, world=world
+    )
     app = falcon.App()
     app.add_sink(_Api(dispatcher), API)
     app.add_route("/", _Root())

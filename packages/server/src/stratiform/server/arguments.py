@@ -12,7 +12,8 @@ from stratiform.server.errors import BadParameter, NotSupported
 from stratiform.server.request import Given, Parts
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-NUMERIC = re.compile(r"-1|[0-9]{1,19}")
+ANY = "-1"
+"""In place of an id: whichever there is."""
 WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 REAL = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,3})?")
 HOST_NAME = re.compile(r"(?!.*-$)[a-zA-Z][a-zA-Z0-9-]{0,62}")
@@ -29,7 +30,7 @@ BLANK_IS_ABSENT = frozenset({Type.INTEGER, Type.FLOAT, Type.DOUBLE, Type.DATE})
 def read(command: Command, given: Given, role: Role) -> Mapping[str, object]:
     """The arguments of a call by parameter name: text, bool, int, float, microseconds, tuple or dict.
 
-    An id is a UUID in lower case, or the digits of an internal id. Raises `BadParameter` for what is missing
+    An id is a UUID in lower case, or `-1` for any. Raises `BadParameter` for what is missing
     or wrong, `NotSupported` for what would have changed the result in CloudStack.
     """
     for each in command.refusals:
@@ -132,7 +133,7 @@ def _uuid(parameter: Parameter, text: str) -> str | None:
         return text.lower()
     if parameter.since:
         return None
-    if not NUMERIC.fullmatch(text):
+    if text != ANY:
         raise _NoSuch(unknown(parameter.name, text))
     return text
 

@@ -33,7 +33,8 @@ from stratiform.server import app, schema
 from stratiform.server.chores import Chores
 from stratiform.server.credential.key import Keys
 from stratiform.server.credential.password import Passwords
-from stratiform.server.jobs import CommandJobs
+from stratiform.server.handlers.call import Services
+from stratiform.server.patience import Patience
 from stratiform.server.serving import Serving
 
 ENGINE = "native"
@@ -169,14 +170,14 @@ def compose(settings: Settings) -> Server:
     kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
     cloud = program.cloud(kernel, gate)
     keys = Keys(database, KeyRing.load(settings.ring))
-    application = app.make(
+    services = Services(
         commands=registry.collect(),
         cloud=cloud,
-        jobs=CommandJobs(program.history(database, gate)),
+        jobs=program.history(database, gate),
         access=gate,
-        callers=keys,
-        world=outside,
+        patience=Patience(settings.threads),
     )
+    application = app.make(services, keys, outside)
     return Server(
         settings=settings,
         world=outside,

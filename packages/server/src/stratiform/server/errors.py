@@ -74,6 +74,12 @@ class TooLarge(Error):
     code = "request_too_large"
 
 
+class UnderWay(Error):
+    """{command} was accepted and goes on. Ask queryAsyncJobResult for the job {job}."""
+
+    code = "under_way"
+
+
 @dataclass(frozen=True)
 class Status:
     """How an error is told."""
@@ -116,6 +122,7 @@ STATUSES = {
     "limit_exceeded": Status(535, "RESOURCE_ALLOCATION_ERROR", 4370),
     "in_use": Status(536, "RESOURCE_IN_USE_ERROR", 4375),
     "rule_conflict": Status(537, "NETWORK_RULE_CONFLICT_ERROR", 4360),
+    UnderWay.code: Status(503, "SERVICE_UNAVAILABLE", 9999),
     "overloaded": Status(503, "SERVICE_UNAVAILABLE", 9999),
     "again": Status(503, "SERVICE_UNAVAILABLE", 9999),
     "internal": INTERNAL,

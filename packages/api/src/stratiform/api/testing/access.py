@@ -14,11 +14,12 @@ from stratiform.api.testing.contract import Contract
 DOMAINS = ("root/", "root/a/", "root/a/b/", "root/ab/")
 """A domain, one inside it, one inside that, and one whose name only begins like the second's."""
 ACCOUNTS = [f"account-{number}@{domain}" for domain in DOMAINS for number in (1, 2)]
-OWNED = ("vm", "volume", "address", "job")
+OWNED = ("vm", "volume", "address", "job", "ssh_key_pair", "event")
 """Kinds whose entities are one account's, and never shared."""
 KINDS = (
     *("domain", "account", "user", "zone", "pod", "cluster", "host", "physical_network", "network"),
-    *("storage_pool", "image_store", "service_offering", "disk_offering", "network_offering", "os_type"),
+    *("traffic_type", "service_provider", "network_element", "ip_range", "storage_pool", "image_store"),
+    *("service_offering", "disk_offering", "network_offering", "os_type", "os_category", "hypervisor"),
     *("template", *OWNED),
 )
 ACTIONS = (

@@ -3,19 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from stratiform.api.access import ApiAccess
 from stratiform.api.command import Command, Returns
 from stratiform.api.parameter import Parameter
 from stratiform.api.principal import Role
 from stratiform.api.view import Field, View
 from stratiform.server.answer import Body
 from stratiform.server.errors import UnknownApi
-from stratiform.server.handlers.call import Call, Handler
+from stratiform.server.handlers.call import Call, Handler, Services
 
 
-def lister(commands: Iterable[Command], access: ApiAccess) -> Handler:
+def lister(services: Services) -> Handler:
     """List those of the commands that the caller may call, with the parameters that the caller has."""
-    known = {command.name: command for command in commands}
+    known, access = services.commands, services.access
     lists = _lists(known.values())
 
     @cache
@@ -86,3 +85,6 @@ def _lists(commands: Iterable[Command]) -> Mapping[str, str]:
         if command.returns is Returns.LIST and command.kind:
             found.setdefault(command.kind, []).append(command.name)
     return {kind: ",".join(names) for kind, names in found.items()}
+
+
+HANDLERS = {"listApis": lister}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from stratiform.server import answer
 from stratiform.server.answer import Body
-from stratiform.server.handlers.call import Call
+from stratiform.server.handlers.call import Call, Make
 
 VERSION = "4.23.0.0"
 """The release of CloudStack whose API this is."""
@@ -39,3 +39,6 @@ CAPABILITIES: Mapping[str, object] = {
 def handle(call: Call) -> Body:
     """The capabilities, the same for every caller."""
     return answer.single(call.command, call.who.role, CAPABILITIES)
+
+
+HANDLERS: Mapping[str, Make] = {"listCapabilities": lambda _: handle}

@@ -1,16 +1,21 @@
 """What most commands do: list a kind, submit work, or change a row."""
 
-from stratiform.api.cloud import Cloud, Query
+from collections.abc import Mapping
+
+from stratiform.api.cloud import Cloud, Page, Query
 from stratiform.api.command import Command, Returns
 from stratiform.api.parameter import COUNT_ONLY
+from stratiform.framework.base import errors
 from stratiform.server import answer
 from stratiform.server.answer import Body
+from stratiform.server.errors import UnderWay
 from stratiform.server.handlers import paging
-from stratiform.server.handlers.call import Call, Handler
+from stratiform.server.handlers.call import Call, Handler, Services
 
 
-def handler(command: Command, cloud: Cloud) -> Handler | None:
+def handler(command: Command, services: Services) -> Handler | None:
     """What the command's literal alone tells to do, or None if it takes more to know."""
+    cloud = services.cloud
 
     def list_(call: Call) -> Body:
         query = paging.query(call)
@@ -26,18 +31,35 @@ def handler(command: Command, cloud: Cloud) -> Handler | None:
         return answer.accepted(cloud.submit(command.name, call.who, call.arguments))
 
     def change(call: Call) -> Body:
-        row = cloud.change(command.name, call.who, call.arguments)
-        return answer.single(command, call.who.role, row) if command.object else answer.success()
+        return told(call, cloud.change(command.name, call.who, call.arguments))
+
+    def settle(call: Call) -> Body:
+        submitted = cloud.submit(command.name, call.who, call.arguments)
+        fact = services.patience.wait(lambda: services.jobs.find(submitted.job, call.who))
+        if fact.error is not None:
+            raise errors.restore(fact.error)
+        if command.object is not None:
+            return told(call, cloud.find(str(command.kind), call.who, command.name, str(submitted.entity)))
+        if fact.finished is None:
+            raise UnderWay(command=command.name, job=submitted.job)
+        return answer.success()
+
+    def told(call: Call, row: Mapping[str, object]) -> Body:
+        if command.object is None:
+            return answer.success()
+        if command.returns is Returns.LIST:
+            return answer.listed(command, call.who.role, Page(count=1, rows=[row]))
+        return answer.single(command, call.who.role, row)
 
     if command.kind is None:
         return None
     match command.returns:
-        case Returns.LIST:
+        case Returns.LIST if not command.mutates:
             return list_
         case Returns.ASYNC | Returns.ASYNC_CREATE:
             return submit
-        case Returns.OBJECT | Returns.SUCCESS if command.mutates:
-            return change
+        case Returns.OBJECT | Returns.SUCCESS | Returns.LIST if command.mutates:
+            return settle if command.settles else change
         case _:
             return None
 

@@ -1,18 +1,16 @@
 """Jobs as clients poll them: facts from the engine, and as the result the entity as it is when asked for."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from stratiform.api.cloud import Cloud, Page, Query
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
+from stratiform.engine.api import Fact
 from stratiform.framework.base.errors import NotFound
 from stratiform.server import answer, errors
 from stratiform.server.answer import Body
 from stratiform.server.errors import BadParameter
 from stratiform.server.handlers import paging
-from stratiform.server.handlers.call import Call, Handler
+from stratiform.server.handlers.call import Call, Handler, Services
 
 TYPES = {
     "vm": "VirtualMachine",
@@ -26,57 +24,9 @@ TYPES = {
 PENDING, SUCCEEDED, FAILED = 0, 1, 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class JobFacts:
-    """What is known of a job that a command asked for."""
-
-    uuid: str
-    command: str
-    """The command that asked for it, for example `startVirtualMachine`."""
-    user: str
-    account: str
-    account_name: str
-    domain: str
-    domain_path: str
-    """The domain's names from the root, as clients are shown it."""
-    resource: str | None
-    """What it is about: the kind and the UUID of an entity, with a slash between."""
-    done: int
-    """Steps behind it."""
-    steps: int
-    created: int
-    finished: int | None
-    error: Mapping[str, object] | None
-    """Why it failed, as `errors.describe` tells it; None with `finished` set is success."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobPage:
-    """One page of jobs."""
-
-    count: int
-    """Matches before paging."""
-    jobs: Sequence[JobFacts]
-
-
-class Jobs(Protocol):
-    """The jobs that a principal may see."""
-
-    def find(self, job: str, who: Principal) -> JobFacts:
-        """The job of this UUID. Raises `NotFound`, for somebody else's too."""
-
-    def latest(self, resource: str, who: Principal) -> JobFacts:
-        """The newest job about a resource. Raises `NotFound`."""
-
-    def list(self, who: Principal, query: Query) -> JobPage:
-        """Jobs, newest first.
-
-        Filters: keyword, account, domainid, listall, isrecursive, startdate, resource.
-        """
-
-
-def finder(commands: Mapping[str, Command], cloud: Cloud, jobs: Jobs) -> Handler:
+def finder(services: Services) -> Handler:
     """Tell of one job, by its id or by what it is about."""
+    commands, cloud, jobs = services.commands, services.cloud, services.jobs
 
     def handle(call: Call) -> Body:
         resource = _resource(call)
@@ -92,22 +42,23 @@ def finder(commands: Mapping[str, Command], cloud: Cloud, jobs: Jobs) -> Handler
     return handle
 
 
-def lister(jobs: Jobs) -> Handler:
+def lister(services: Services) -> Handler:
     """List jobs; the result of one that succeeded is told only when it is asked for by itself."""
+    jobs = services.jobs
 
     def handle(call: Call) -> Body:
         query = paging.query(call)
         resource = _resource(call)
         filters = {name: each for name, each in query.filters.items() if not name.startswith("resource")}
         filters |= {} if resource is None else {"resource": resource}
-        page = jobs.list(call.who, Query(filters=filters, page=query.page, pagesize=query.pagesize))
-        rows = [describe(facts) for facts in page.jobs]
-        return answer.listed(call.command, call.who.role, Page(count=page.count, rows=rows))
+        count, page = jobs.list(call.who, Query(filters=filters, page=query.page, pagesize=query.pagesize))
+        rows = [describe(facts) for facts in page]
+        return answer.listed(call.command, call.who.role, Page(count=count, rows=rows))
 
     return handle
 
 
-def describe(facts: JobFacts) -> Body:
+def describe(facts: Fact) -> Body:
     """A job as a row, without the result of success."""
     kind, _, entity = (facts.resource or "").partition("/")
     row: Body = {
@@ -133,7 +84,7 @@ def describe(facts: JobFacts) -> Body:
     return row
 
 
-def _result(command: Command | None, facts: JobFacts, who: Principal, cloud: Cloud) -> Body:
+def _result(command: Command | None, facts: Fact, who: Principal, cloud: Cloud) -> Body:
     kind, _, entity = (facts.resource or "").partition("/")
     if command is None or command.object is None or not entity:
         return answer.success()
@@ -154,3 +105,6 @@ def _resource(call: Call) -> str | None:
         )
     kinds = {name.lower(): kind for kind, name in TYPES.items()}
     return f"{kinds.get(str(named[0]).lower(), str(named[0]).lower())}/{str(named[1]).lower()}"
+
+
+HANDLERS = {"queryAsyncJobResult": finder, "listAsyncJobs": lister}

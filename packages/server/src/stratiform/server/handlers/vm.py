@@ -1,16 +1,16 @@
 """What deploying a virtual machine asks beside what the literal says."""
 
-from stratiform.api.cloud import Cloud
 from stratiform.api.principal import Role
 from stratiform.framework.base.errors import Denied
 from stratiform.server import answer
 from stratiform.server.answer import Body
 from stratiform.server.errors import BadParameter
-from stratiform.server.handlers.call import Call, Handler
+from stratiform.server.handlers.call import Call, Handler, Services
 
 
-def deploy(cloud: Cloud) -> Handler:
+def deploy(services: Services) -> Handler:
     """Submit the deployment. Only root may choose the host: ignoring the choice would change the result."""
+    cloud = services.cloud
 
     def handle(call: Call) -> Body:
         if "hostid" in call.arguments and call.who.role is not Role.ADMIN:
@@ -20,3 +20,6 @@ def deploy(cloud: Cloud) -> Handler:
         return answer.accepted(cloud.submit(call.command.name, call.who, call.arguments))
 
     return handle
+
+
+HANDLERS = {"deployVirtualMachine": deploy}

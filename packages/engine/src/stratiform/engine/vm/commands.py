@@ -7,6 +7,7 @@ from stratiform.api.cloud import Submitted
 from stratiform.engine.account.states import State as AccountState
 from stratiform.engine.account.table import account, account_user
 from stratiform.engine.call import Call
+from stratiform.engine.command import Change, Commands, Submit
 from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import name_key
 from stratiform.engine.network.states import State as NetworkState
@@ -46,10 +47,10 @@ def deploy(call: Call) -> Submitted:
         offering=call.find("service_offering", "serviceofferingid"),
         template=call.find("template", "templateid"),
         networks=_networks(call, zone, owner),
-        name=_text(call, "name"),
-        display_name=_text(call, "displayname"),
+        name=call.text_if_given("name"),
+        display_name=call.text_if_given("displayname"),
     )
-    if call.arguments.get("startvm", True):
+    if call.flag("startvm", True):
         return _file(call, deploy_job, Start(vm=row.id, host=host), row, owner.uuid)
     return _file(call, allocate, Vm(vm=row.id), row, owner.uuid)
 
@@ -63,7 +64,7 @@ def start(call: Call) -> Submitted:
 def stop(call: Call) -> Submitted:
     """Stop a machine."""
     row = _machine(call)
-    return _file(call, stop_job, Stop(vm=row.id, forced=bool(call.arguments.get("forced"))), row)
+    return _file(call, stop_job, Stop(vm=row.id, forced=call.flag("forced")), row)
 
 
 def reboot(call: Call) -> Submitted:
@@ -75,7 +76,7 @@ def reboot(call: Call) -> Submitted:
 def destroy(call: Call) -> Submitted:
     """Throw a machine away."""
     row = _machine(call)
-    return _file(call, destroy_job, Destroy(vm=row.id, expunge=bool(call.arguments.get("expunge"))), row)
+    return _file(call, destroy_job, Destroy(vm=row.id, expunge=call.flag("expunge")), row)
 
 
 def expunge(call: Call) -> Submitted:
@@ -96,7 +97,7 @@ def update(call: Call) -> Row:
     """Call a machine otherwise."""
     row = call.find("vm", "id")
     return service.rename(
-        call.tx, call.world, row, name=_text(call, "name"), display_name=_text(call, "displayname")
+        call.tx, call.world, row, name=call.text_if_given("name"), display_name=call.text_if_given("displayname")
     )
 
 
@@ -114,7 +115,7 @@ def _file(call: Call, job: Job, payload: msgspec.Struct, row: Row, owner: str | 
 
 def _owner(call: Call) -> Row:
     """The caller's own account, or the one that `account` and `domainid` name, if the caller may act for it."""
-    name = _text(call, "account")
+    name = call.text_if_given("account")
     if name is None:
         owner = call.tx.execute(sqlalchemy.select(account).where(account.c.uuid == call.who.account)).one()
     else:
@@ -188,7 +189,13 @@ def _open_networks(zone: Row, owner: Row) -> sqlalchemy.Select[str]:
     )
 
 
-def _text(call: Call, parameter: str) -> str | None:
-    value = call.arguments.get(parameter)
-    return None if value is None else str(value)
-
+COMMANDS: Commands = {
+    "deployVirtualMachine": Submit(deploy, (deploy_job, allocate)),
+    "startVirtualMachine": Submit(start, (start_job,)),
+    "stopVirtualMachine": Submit(stop, (stop_job,)),
+    "rebootVirtualMachine": Submit(reboot, (reboot_job,)),
+    "destroyVirtualMachine": Submit(destroy, (destroy_job,)),
+    "expungeVirtualMachine": Submit(expunge, (expunge_job,)),
+    "recoverVirtualMachine": Change("vm", recover),
+    "updateVirtualMachine": Change("vm", update),
+}
