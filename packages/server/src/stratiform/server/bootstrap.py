@@ -12,11 +12,12 @@ from stratiform.api.adapters.authenticator import Authenticator
 from stratiform.api.adapters.hypervisor import HypervisorProvider
 from stratiform.api.adapters.placement import Placement
 from stratiform.engine import api as engine
-from stratiform.framework import plugins
+from stratiform.framework import context, plugins
 from stratiform.framework.agents.channel import Channel
 from stratiform.framework.agents.monitor import Monitor
 from stratiform.framework.agents.socket import SocketTransport
 from stratiform.framework.base.clock import SystemClock
+from stratiform.framework.base.errors import Invalid
 from stratiform.framework.base.threads import SystemThreads
 from stratiform.framework.base.world import World
 from stratiform.framework.cluster.alone import Alone, alone
@@ -126,7 +127,8 @@ def world() -> World:
 def prepare(settings: Settings) -> None:
     """Make the directory, the key ring and the tables of a new server, or bring older ones up to date.
 
-    May be called any number of times, by several servers at once.
+    A new cloud gets what clients expect of an empty one; nobody can sign in until somebody gives the
+    administrator credentials. May be called any number of times, by several servers at once.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     if not settings.ring.exists():
@@ -137,7 +139,16 @@ def prepare(settings: Settings) -> None:
                 raise
     database = Database(settings.url, world())
     migrate.upgrade(database, layers())
+    _seed(database)
     database.close()
+
+
+def _seed(database: Database) -> None:
+    with context.use(context.begin(database.world.ids, "system:setup")):
+        try:
+            database.run(lambda tx: engine.seed(tx, database.world))
+        except Invalid:  # another server seeds it at this instant: then there is nothing left to do
+            database.run(lambda tx: engine.seed(tx, database.world))
 
 
 def compose(settings: Settings) -> Server:

@@ -1,4 +1,4 @@
-"""The command line: `stratiform quickstart`, `server`, `migrate` and `job`."""
+"""The command line: `stratiform quickstart`, `server`, `migrate`, `admin` and `job`."""
 
 import sys
 from pathlib import Path
@@ -14,6 +14,7 @@ from stratiform.framework.telemetry import logs
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 from stratiform.server.console import option
+from stratiform.server.console.admin import admin
 from stratiform.server.console.failure import OneLine
 from stratiform.server.console.job import jobs
 from stratiform.server.console.progress import Progress
@@ -31,6 +32,7 @@ def main() -> None:
 
 
 main.add_command(jobs)
+main.add_command(admin)
 
 
 @main.command()
