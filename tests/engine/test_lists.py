@@ -9,7 +9,7 @@ from stratiform.engine import api, schema
 from stratiform.engine.listing import OWNERSHIP, Unsupported
 from stratiform.framework.testing.statements import count
 
-COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind]
+COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind and not c.mutates]
 PAGING = {"page", "pagesize", "retrieveonlyresourcecount"}
 TYPES = {
     "string": str,
@@ -33,8 +33,13 @@ def full(site):
         tx.insert(schema.vm, [vm])
         tx.insert(schema.nic, [nic])
         tx.insert(schema.volume, [site.volume_row(tx, vm["id"], 1, pool_id=site.pool.id)])
-        api.create_physical_network(tx, world, zone=site.zone, name="physical1", vlan="100-199")
+        physical = api.create_physical_network(tx, world, zone=site.zone, name="physical1", vlan="100-199")
+        api.add_traffic_type(tx, world, physical_network=physical, traffic="Guest")
         api.create_image_store(tx, world, provider="NFS", url="nfs://10.0.0.3/export/secondary")
+        api.create_image_store(tx, world, provider="NFS", url="nfs://10.0.0.3/export/staging", role="ImageCache")
+        api.create_ssh_key_pair(
+            tx, world, account=site.account, name="laptop", public_key="ssh-rsa AAAA", fingerprint="00:11"
+        )
     return site
 
 

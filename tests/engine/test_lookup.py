@@ -28,9 +28,10 @@ def find(site, gate, value, who=None, **options):
         )
 
 
-def test_it_is_found_by_uuid_and_by_number(site, gate, machines):
+def test_it_is_found_by_its_uuid_and_not_by_its_number(site, gate, machines):
     assert find(site, gate(own), machines[0]["uuid"]).id == machines[0]["id"]
-    assert find(site, gate(own), str(machines[0]["id"])).uuid == machines[0]["uuid"]
+    with pytest.raises(errors.NotFound):
+        find(site, gate(own), str(machines[0]["id"]))
 
 
 def test_what_is_not_seen_and_what_is_not_there_are_told_alike(site, gate, machines):

@@ -1,25 +1,16 @@
 """The tables: made by the migrations as they are declared, and following the rules of every entity."""
 
-import os
-
 import pytest
 from sqlalchemy.sql.expression import TableClause
 
 from stratiform.engine import api, schema
-from stratiform.framework.testing.databases import POSTGRES_URL, postgresql
 from stratiform.framework.testing.migrations import assert_migrations_match
 
 TABLES = schema.metadata.sorted_tables
 
 
-def test_migrations_make_what_is_declared():
-    assert_migrations_match(schema.LAYER)
-
-
-@pytest.mark.skipif(POSTGRES_URL not in os.environ, reason="no PostgreSQL")
-def test_migrations_make_what_is_declared_on_postgresql():
-    with postgresql(os.environ[POSTGRES_URL]) as url:
-        assert_migrations_match(schema.LAYER, url=url)
+def test_migrations_make_what_is_declared(database_url):
+    assert_migrations_match(schema.LAYER, url=database_url)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 
 from stratiform.api import access
 from stratiform.engine.entity import Exact
-from stratiform.engine.visible import MOST, Binding, Link, TooMany, after, compile
+from stratiform.engine.visible import MOST, Binding, Link, Reach, TooMany, after, compile
 from stratiform.framework.db.migrate import Layer
 
 metadata = MetaData()
@@ -20,7 +20,13 @@ thing = Table(
     Column("owner", Exact),
     Column("scope", Exact),
     Column("is_public", Boolean, nullable=False),
+    Column("reach", Exact),
+    Column("below", Boolean, nullable=False),
 )
+places = Table(
+    "domain", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False), Column("path", Exact)
+)
+people = Table("account", metadata, Column("uuid", Exact, primary_key=True), Column("domain_id", BigInteger))
 thing_tag = Table(
     "thing_tag", metadata, Column("thing_id", BigInteger), Column("tag_key", Text), Column("tag_value", Text)
 )
@@ -36,6 +42,8 @@ WHOLE = Binding(
 )
 OWNED = Binding(table=thing, owner=thing.c.owner, scope=thing.c.scope)
 SHARED = Binding(table=thing, owner=thing.c.owner, shares=WHOLE.shares)
+REACHING = Binding(table=thing, owner=thing.c.owner, reach=Reach(path=thing.c.reach, below=thing.c.below))
+LENT = Binding(table=thing, shares=WHOLE.shares, reach=REACHING.reach)
 BARE = Binding(table=thing)
 
 letters = st.sampled_from(["a", "b", "B", "é", "\U0001f600", "%", "_", "/", "'"])
@@ -71,10 +79,14 @@ things = st.lists(
             "is_public": st.booleans(),
             "tags": st.dictionaries(keys, values),
             "shares": st.sets(texts, max_size=2),
+            "reach": st.none() | texts,
+            "below": st.booleans(),
         }
     ),
     max_size=5,
 )
+homes = st.dictionaries(texts, texts, max_size=3)
+"""The paths of the domains that accounts are in."""
 
 
 @pytest.fixture
@@ -89,11 +101,19 @@ def connection(database):
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(things=things, predicate=filters, binding=st.sampled_from([WHOLE, OWNED, SHARED, BARE]))
-def test_sql_and_memory_agree(connection, things, predicate, binding):
+@given(
+    things=things,
+    homes=homes,
+    predicate=filters,
+    binding=st.sampled_from([WHOLE, OWNED, SHARED, REACHING, LENT, BARE]),
+)
+def test_sql_and_memory_agree(connection, things, homes, predicate, binding):
     with connection.begin() as transaction:
+        for id, (name, path) in enumerate(homes.items()):
+            connection.execute(places.insert().values(id=id, path=path))
+            connection.execute(people.insert().values(uuid=name, domain_id=id))
         for id, each in enumerate(things):
-            row = {name: each[name] for name in ("uuid", "owner", "scope", "is_public")}
+            row = {name: each[name] for name in ("uuid", "owner", "scope", "is_public", "reach", "below")}
             connection.execute(thing.insert().values(id=id, **row))
             for key, value in each["tags"].items():
                 connection.execute(thing_tag.insert().values(thing_id=id, tag_key=key, tag_value=value))

@@ -190,10 +190,12 @@ def test_the_options_of_a_package_are_found_once_and_in_order(tmp_path, monkeypa
     (package / "b.py").write_text(f"{head}B = Option('b', 1, 'B.')\n")
     (package / "a.py").write_text(f"{head}from kiosk.b import B\nA = Option('a', 1, 'A.')\n")
     (package / "testing" / "__init__.py").write_text("import nothing_of_the_kind\n")
+    (package / "__main__.py").write_text("import nothing_of_the_kind\n")
     monkeypatch.syspath_prepend(tmp_path)
     kiosk = __import__("kiosk")
     try:
         assert [option.name for option in catalogue.options(kiosk)] == ["a", "b"]
+        assert {each.option.name: each.module for each in catalogue.declared(kiosk)}["b"] in ("kiosk.a", "kiosk.b")
     finally:
         for name in [name for name in sys.modules if name.split(".")[0] == "kiosk"]:
             del sys.modules[name]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, MetaData, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, MetaData, Table, Text
 
 from stratiform.framework.db import migrate
 from stratiform.framework.db.database import Database
@@ -166,7 +166,7 @@ def test_a_migration_that_leaves_dangling_rows_is_rolled_back(empty, bakery):
     assert tables(empty) == set()
 
 
-def declared():
+def declared_ovens():
     metadata = MetaData()
     oven = Table("oven", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False))
     loaf = Table("loaf", metadata, Column("id", BigInteger, primary_key=True), Column("note", Text))
@@ -177,7 +177,7 @@ def declared():
 
 
 def test_a_revision_is_written_that_makes_what_is_declared(bakery, database_url):
-    layer = bakery(tables=declared())
+    layer = bakery(tables=declared_ovens())
     file = generate(layer, "Ovens and loaves")
     assert file.name == "0001_ovens_and_loaves.py"
     layer = replace(layer, version=1)
@@ -200,7 +200,7 @@ def test_a_revision_is_written_that_makes_what_is_declared(bakery, database_url)
     ],
 )
 def test_a_declaration_without_a_migration_is_found(bakery, change, told):
-    layer = bakery(tables=declared())
+    layer = bakery(tables=declared_ovens())
     generate(layer, "All")
     layer = replace(layer, version=1)
     change(layer)
@@ -208,12 +208,38 @@ def test_a_declaration_without_a_migration_is_found(bakery, change, told):
         assert_migrations_match(layer)
 
 
-def test_the_condition_of_an_index_is_compared_too(bakery):
-    layer = bakery(tables=declared())
+def test_the_condition_of_an_index_is_compared_too(bakery, database_url):
+    layer = bakery(tables=declared_ovens())
     file = generate(layer, "All")
     file.write_text(file.read_text().replace("note IS NOT NULL", "note IS NULL"))
     with pytest.raises(AssertionError, match="loaf_noted"):
-        assert_migrations_match(replace(layer, version=1))
+        assert_migrations_match(replace(layer, version=1), url=database_url)
+
+
+WRITTEN = "sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),"
+CHECKED = "sa.CheckConstraint('id > 0', name='oven_numbered'),"
+
+
+@pytest.mark.parametrize(
+    ("declared", "migrated", "told"),
+    [
+        (CHECKED, "", r"\+ oven check_constraints .*oven_numbered"),
+        (CHECKED, CHECKED.replace("0", "1"), r"- oven check_constraints .*id > 1"),
+        ("", CHECKED, r"- oven check_constraints .*oven_numbered"),
+    ],
+    ids=["missing", "other", "left over"],
+)
+def test_the_checks_of_a_table_are_compared_too(bakery, database_url, declared, migrated, told):
+    oven, loaf = declared_ovens()
+    if declared:
+        oven.append_constraint(CheckConstraint("id > 0", name="oven_numbered"))
+    layer = bakery(tables=(oven, loaf))
+    file = generate(layer, "All")
+    text = file.read_text().replace(CHECKED, "")
+    assert WRITTEN in text
+    file.write_text(text.replace(WRITTEN, f"{WRITTEN} {migrated}", 1))
+    with pytest.raises(AssertionError, match=told):
+        assert_migrations_match(replace(layer, version=1), url=database_url)
 
 
 def test_a_layer_says_its_version_right(bakery):
@@ -223,6 +249,6 @@ def test_a_layer_says_its_version_right(bakery):
 
 
 def test_layers_in_one_database_do_not_miss_each_others_tables(bakery, database_url):
-    layer = bakery(tables=declared())
+    layer = bakery(tables=declared_ovens())
     generate(layer, "All")
     assert_migrations_match(replace(layer, version=1), below=[FRAMEWORK], url=database_url)

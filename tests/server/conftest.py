@@ -1,19 +1,25 @@
 """A server over a cloud in memory: enough of one for the wire."""
 
+import io
 import re
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import falcon.testing
 import orjson
 import pytest
 
 from stratiform.api import registry
+from stratiform.api.access import Everything, Nothing
 from stratiform.api.cloud import Page, Submitted
 from stratiform.api.principal import Principal, Role
 from stratiform.engine.api import Fact
 from stratiform.framework.base.errors import Denied, NotFound
+from stratiform.framework.config.values import GLOBAL
+from stratiform.framework.telemetry import logs
 from stratiform.framework.testing.world import ManualClock, seeded
 from stratiform.server import app, signature
+from stratiform.server.door import Front
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
 from stratiform.server.signature import Caller
@@ -71,7 +77,7 @@ class MemoryCloud:
 
     def change(self, command, who, arguments):
         self._note(command, who, arguments)
-        return self.find("vm", who, command, arguments["id"])
+        return self.find("vm", who, command, arguments.get("id", VM))
 
     def _note(self, *what):
         self.asked.append(what)
@@ -102,6 +108,24 @@ class MemoryJobs:
         return len(self.facts), [*self.facts.values()]
 
 
+class MemoryCredentials:
+    """Nobody has a key, every password is wrong, and no job came to a secret."""
+
+    keys = SimpleNamespace(owner=lambda apikey: None, named=lambda users: {}, told=lambda user: None)
+    passwords = SimpleNamespace(prepare=lambda password: "hashed", holds=lambda user, password: False)
+    results = SimpleNamespace(open=lambda job, owner: {})
+
+
+class MemoryPlans:
+    """The plan of the one host that there is."""
+
+    def rows(self, who, action, uuid):
+        if uuid != ZONE:
+            raise NotFound(kind="host", key="id", value=uuid)
+        names = ("web-1", "web-2", "db")
+        return [{"virtualmachineid": VM, "virtualmachinename": name, "reason": "no room"} for name in names]
+
+
 @dataclass
 class MemoryAccess:
     """Everything is allowed but what is denied."""
@@ -110,6 +134,19 @@ class MemoryAccess:
 
     def may_call(self, who, command):
         return command not in self.denied
+
+    def visible(self, who, action, kind):
+        return Nothing() if kind in self.denied else Everything()
+
+
+@dataclass
+class MemoryConfig:
+    """What options are set to, by name."""
+
+    values: dict = field(default_factory=dict)
+
+    def value(self, option, scope=GLOBAL):
+        return self.values.get(option.name, option.default)
 
 
 class Client:
@@ -146,6 +183,12 @@ class Client:
         return answer.status_code, wrapper, body
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quiet():
+    """Log as a server does: unconfigured, structlog paints a traceback with all that is in reach of it."""
+    logs.configure(io.StringIO(), logs.Format.JSON, "info")
+
+
 @pytest.fixture
 def cloud():
     zone = {"id": ZONE, "name": "zone1", "networktype": "Advanced", "dns1": None, "secret": "hidden"}
@@ -176,13 +219,28 @@ def clock():
 
 
 @pytest.fixture
-def services(cloud, jobs, access):
-    return Services(commands=registry.collect(), cloud=cloud, jobs=jobs, access=access, patience=Patience(8))
+def config():
+    return MemoryConfig()
+
+
+@pytest.fixture
+def services(cloud, jobs, access, config):
+    return Services(
+        commands=registry.collect(),
+        cloud=cloud,
+        jobs=jobs,
+        access=access,
+        patience=Patience(8),
+        config=config,
+        credentials=MemoryCredentials(),
+        hypervisors=["KVM", "Simulator"],
+        plans=MemoryPlans(),
+    )
 
 
 @pytest.fixture
 def application(services, callers, clock):
-    return app.make(services, callers, seeded(clock=clock))
+    return app.make(app.dispatcher(services, seeded(clock=clock)), Front(callers, clock))
 
 
 @pytest.fixture

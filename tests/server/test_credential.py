@@ -7,14 +7,16 @@ from stratiform.api.adapters.authenticator import Verdict
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import schema as engine
 from stratiform.framework.base.errors import NotFound
+from stratiform.framework.config.values import Config
 from stratiform.framework.schema import FRAMEWORK
-from stratiform.framework.secrets import KeyRing
+from stratiform.framework.secrets import KeyRing, Tampered
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.migrations import assert_migrations_match
 from stratiform.framework.testing.statements import count
 from stratiform.server.credential.key import Keys
 from stratiform.server.credential.password import Passwords
-from stratiform.server.credential.table import user_key, user_password
+from stratiform.server.credential.result import RETENTION, SealedResults, sweep
+from stratiform.server.credential.table import job_secret, user_key, user_password
 from stratiform.server.schema import LAYER
 
 __all__ = ["database", "database_url", "world"]
@@ -148,6 +150,78 @@ def test_a_weakly_kept_password_is_kept_better_once_it_is_known(database, somebo
     assert passwords.holds(USER, "secret")
     with database.reading() as connection:
         assert connection.execute(sqlalchemy.select(user_password.c.hash)).scalar() == "$terces"
+
+
+def test_a_key_tells_its_owner_until_either_is_gone(keys, issue, database):
+    first, second = issue(), issue()
+    assert keys.owner(first.api_key) == keys.owner(second.api_key) == USER
+    assert keys.owner("nobodys") is None
+    database.run(lambda tx: keys.revoke(tx, second.uuid))
+    assert (keys.owner(second.api_key), keys.named([USER])) == (None, {USER: first.api_key})
+    with database.transaction() as tx:
+        tx.execute(sqlalchemy.update(engine.account_user).values(removed=1))
+    assert keys.owner(first.api_key) is None
+    with pytest.raises(NotFound):
+        keys.told(USER)
+
+
+def test_the_newest_keys_of_many_are_told_at_once(keys, issue, database):
+    assert keys.named([USER, "nobody"]) == {}
+    issue()
+    newest = issue().api_key
+    with count(database) as asked:
+        assert keys.named([USER, "nobody"]) == {USER: newest}
+    asked.expect(statements=1, commits=0)
+    assert keys.named([*map(str, range(2000)), USER]) == {USER: newest}
+
+
+def test_all_keys_of_a_user_are_revoked_together(keys, issue, database):
+    pairs = [issue(), issue()]
+    everybody = sqlalchemy.select(engine.account_user.c.id)
+    database.run(lambda tx: keys.revoke_all(tx, everybody))
+    assert [keys.find(pair.api_key) for pair in pairs] == [None, None]
+
+
+@pytest.fixture
+def results(database, ring):
+    return SealedResults(database, ring, Config(database, lambda scope: None))
+
+
+def keep(results, database, job, owner, **values):
+    database.run(lambda tx: results.keep(tx, job, owner, values))
+
+
+def test_the_secret_of_a_job_is_told_to_its_owner_and_lies_sealed_for_that_job(results, database):
+    keep(results, database, "job-1", USER, secretkey="s3cr3t", count=2)
+    keep(results, database, "job-2", USER, secretkey="other")
+    assert results.open("job-1", USER) == {"secretkey": "s3cr3t", "count": 2}
+    assert results.open("job-1", "somebody") == results.open("job-3", USER) == {}
+    with database.transaction() as tx:
+        sealed = dict(tx.execute(sqlalchemy.select(job_secret.c.job, job_secret.c.sealed)).all())
+        assert not any("s3cr3t" in text for text in sealed.values())
+        is_first = job_secret.c.job == "job-1"
+        tx.execute(sqlalchemy.update(job_secret).where(is_first).values(sealed=sealed["job-2"]))
+    with pytest.raises(Tampered):
+        results.open("job-1", USER)
+
+
+def test_the_secrets_of_jobs_are_forgotten_in_time_and_with_their_owner(results, database, clock, somebody):
+    keep(results, database, "job-1", USER, secretkey="a")
+    clock.advance(SECOND)
+    keep(results, database, "job-2", USER, secretkey="b")
+    keep(results, database, "job-3", "somebody", secretkey="c")
+
+    def left():
+        with database.reading() as connection:
+            return set(connection.execute(sqlalchemy.select(job_secret.c.job)).scalars())
+
+    database.run(sweep)
+    assert left() == {"job-1", "job-2", "job-3"}
+    clock.advance((RETENTION.default - 1) * SECOND)
+    database.run(sweep)
+    assert left() == {"job-2", "job-3"}
+    database.run(lambda tx: results.forget(tx, sqlalchemy.select(engine.account_user.c.uuid)))
+    assert left() == {"job-3"}
 
 
 def test_the_migrations_make_what_is_declared(database_url):

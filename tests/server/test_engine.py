@@ -9,7 +9,9 @@ from stratiform.api.principal import Role
 from stratiform.engine.api import LISTINGS
 
 LISTS = {
-    name: command for name, command in registry.collect().items() if command.returns is Returns.LIST and command.kind
+    name: command
+    for name, command in registry.collect().items()
+    if command.returns is Returns.LIST and command.kind and not command.mutates
 }
 ALWAYS = {"id", "ids", COUNT_ONLY.name, *(each.name for each in LISTING)}
 OWNED = {"listall", "isrecursive", "account", "domainid"}
@@ -22,6 +24,7 @@ MADE = {
         "memoryallocatedpercentage",
     },
     "listStoragePools": {"overprovisionfactor"},
+    "listUsers": {"apikey"},
     "listVirtualMachines": {"ipaddress"},
 }
 """Fields that are made of others, row by row."""

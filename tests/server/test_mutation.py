@@ -5,8 +5,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stratiform.api import registry
+from stratiform.server.handlers.table import OWN
+from stratiform.server.request import Asked
 
-COMMANDS = registry.collect()
+KNOWN = {"deployVirtualMachine", "listApis", "listAsyncJobs", "listCapabilities", "queryAsyncJobResult"}
+"""Commands with a handler of their own that the cloud in memory is enough for; test_generator has a whole one."""
+COMMANDS = {name: each for name, each in registry.collect().items() if name in KNOWN or name not in OWN}
 STATUSES = {200, 400, 401, 405, 429, 430, 431, 432, 503, 511, 530, 531, 532, 533, 534, 535, 536, 537}
 FORM = "application/x-www-form-urlencoded"
 
@@ -58,9 +62,9 @@ def test_signed_requests_with_any_parameters(client, command, more, data):
 )
 def test_any_bytes_at_all(client, query, body):
     query = query.replace("#", "").replace("?", "")
-    dispatcher = client.http.app._sinks[0][1]._dispatcher
+    api = client.http.app._sinks[0][1]
     for form in (b"", body, b"command=listZones&apiKey=KEY&signature=" + body):
-        reply = dispatcher.answer(f"response=json&{query}", form)
+        reply = api._dispatcher.answer(Asked(query=f"response=json&{query}", form=form), api._door)
         if reply.content_type.startswith("application/json"):
             assert int(reply.status[:3]) in {401, 431}
             assert orjson.loads(reply.body)

@@ -21,7 +21,7 @@ class Strange(Error):
 
 def test_a_list_is_one_line_with_count_first(client):
     client("listZones")
-    assert client.last.content.startswith(b'{"listzonesresponse":{"count":1,"zone":[{"id":"' + ZONE.encode())
+    assert client.last.content.startswith(b'{"listzonesresponse":{"count":1,"zone":[{"')
     [zone] = orjson.loads(client.last.content)["listzonesresponse"]["zone"]
     always = {"isnsxenabled": False, "ismultiarch": False, "routedmodeenabled": False}
     assert zone == {"id": ZONE, "name": "zone1", "networktype": "Advanced", **always}
@@ -130,6 +130,24 @@ def test_every_error_has_its_status(client, cloud, error, status, exception):
         hidden = not isinstance(error, Error) or (key == "TENANT" and status in (530, 533, 534))
         assert hidden == (body["errortext"] != str(error))
         assert not hidden or client.last.headers["X-Request-Id"] in body["errortext"]
+
+
+@pytest.mark.parametrize(
+    ("error", "description"),
+    [
+        (Conflict(kind="vm", id=VM, state="Destroyed", action="start"), "vmId"),
+        (Conflict(kind="service offering", id=VM, state="Inactive", action="use"), "serviceOfferingId"),
+        (NotFound(kind="storage_pool", key="id", value=VM), "storagePoolId"),
+        (NotFound(kind="host", key="name", value=VM), None),
+        (Conflict(kind="vm", id="web-1", state="Destroyed", action="start"), None),
+        (Invalid(reason="no"), None),
+    ],
+)
+def test_an_error_names_the_entity_that_it_is_about(client, cloud, error, description):
+    cloud.error = error
+    status, body = client("startVirtualMachine", id=ZONE)
+    assert status == 431
+    assert body["uuidList"] == ([] if description is None else [{"uuid": VM, "description": description}])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Kill a server while it deploys, start it again, and see that nothing was lost, doubled or leaked."""
 
+import itertools
 import random
 import threading
 import time
@@ -16,21 +17,22 @@ def client(cloud):
     return CloudStack(endpoint=cloud.url, key=cloud.apikey, secret=cloud.secretkey, timeout=10, poll_interval=0.05)
 
 
-def deploy_at_once(cloud, count=DEPLOYS):
-    """Ask for machines from as many threads; answers the threads and the accepted jobs, which still grow."""
+def deploy_at_once(cloud, count=DEPLOYS, *others):
+    """Ask for machines from as many threads, of `others` as well; answers them and what was accepted, which grows."""
     cs = client(cloud)
+    doors = itertools.cycle([cloud, *others])
     zone = cs.listZones()["zone"][0]["id"]
     offering = cs.listServiceOfferings(name="Small Instance")["serviceoffering"][0]["id"]
     template = cs.listTemplates(templatefilter="featured")["template"][0]["id"]
     accepted = []
 
-    def deploy():
+    def deploy(door):
         with suppress(RequestException, CloudStackException):  # the server was gone; the recount tells the rest
             accepted.append(
-                client(cloud).deployVirtualMachine(zoneid=zone, serviceofferingid=offering, templateid=template)
+                client(door).deployVirtualMachine(zoneid=zone, serviceofferingid=offering, templateid=template)
             )
 
-    threads = [threading.Thread(target=deploy) for _ in range(count)]
+    threads = [threading.Thread(target=deploy, args=(next(doors),)) for _ in range(count)]
     for each in threads:
         each.start()
     return threads, accepted
@@ -39,7 +41,7 @@ def deploy_at_once(cloud, count=DEPLOYS):
 def kill_while_deploying(cloud, seed, longest=0.8):
     """One round: deploy, kill -9 at a random moment, restart, settle, check; answers what was accepted."""
     moment = random.Random(seed).uniform(0, longest)
-    truth = Truth(cloud.data)
+    truth = Truth(cloud.data, cloud.database)
     try:
         threads, accepted = deploy_at_once(cloud)
         time.sleep(moment)  # the moment of death, not a wait for a state
@@ -60,7 +62,7 @@ def kill_while_deploying(cloud, seed, longest=0.8):
 def destroy_all(cloud):
     """Leave nothing behind, so that the next round has room."""
     cs = client(cloud)
-    truth = Truth(cloud.data)
+    truth = Truth(cloud.data, cloud.database)
     try:
         for each in cs.listVirtualMachines(listall=True, fetch_list=True):
             cs.destroyVirtualMachine(id=each["id"], expunge=True)

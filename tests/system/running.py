@@ -16,12 +16,20 @@ from stratiform.plugins.hypervisor.simulator.provider import simulator
 STRATIFORM = str(Path(sys.executable).with_name("stratiform"))
 READY_SECONDS = 60
 
+ON_EACH_DATABASE = pytest.mark.usefixtures("dialect")
+"""Marks a test, or a module, whose quickstarts run once on SQLite and once on PostgreSQL."""
+
 
 class Running:
     """A cloud on a directory: its server may be killed and started again; its simulator outlives it."""
 
-    def __init__(self, data: Path, hosts: int = 4, *options: str, program: str = STRATIFORM) -> None:
+    def __init__(
+        self, data: Path, hosts: int = 4, *options: str, program: str = STRATIFORM, database: str = ""
+    ) -> None:
         self.data = data
+        self.database = database
+        """The URL of its database; empty if that is a file in `data`."""
+        self.patience = READY_SECONDS
         self.program = program
         self.options = [f"--hosts={hosts}", "--port=0", *options]
         self.ready: dict[str, str] = {}
@@ -31,12 +39,23 @@ class Running:
     apikey = property(lambda self: self.ready["apikey"])
     secretkey = property(lambda self: self.ready["secretkey"])
 
+    def where(self) -> list[str]:
+        """The options that tell any command of ours where the cloud is."""
+        return [f"--data={self.data}", *([f"--database={self.database}"] if self.database else [])]
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [self.program, "quickstart", "--json", *self.where(), *self.options]
+
+    def told_ready(self, line: str) -> dict[str, str]:
+        """What the line says that it prints when it is ready; ValueError if it is not that line."""
+        return dict(json.loads(line))
+
     def spawn(self) -> "subprocess.Popen[str]":
         """Start the server and wait for nothing."""
         self._forget()
-        command = [self.program, "quickstart", "--json", f"--data={self.data}", *self.options]
         with open(f"{self.data}.stderr", "a") as err:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
+            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=err, text=True)
         return self.process
 
     def restart(self) -> "Running":
@@ -45,8 +64,7 @@ class Running:
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
         try:
-            line = lines.get(timeout=READY_SECONDS)
-            self.ready = json.loads(line)
+            self.ready = self.told_ready(lines.get(timeout=self.patience))
         except (queue.Empty, ValueError):
             self.kill9()
             pytest.fail(f"it did not become ready:\n{self.told()}")
@@ -93,13 +111,40 @@ class Running:
             self.process = None
 
 
+class Beside(Running):
+    """Another server of a running cloud, on the same machine."""
+
+    def __init__(self, cloud: Running) -> None:
+        super().__init__(cloud.data, database=cloud.database)
+        self._keys = cloud.ready
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [self.program, "server", "--port=0", *self.where()]
+
+    def told_ready(self, line: str) -> dict[str, str]:
+        """It prints its url."""
+        if not line.startswith("http://"):
+            raise ValueError(line)
+        return {**self._keys, "url": line.strip()}
+
+
 @pytest.fixture
-def quickstart(tmp_path):
+def postgresql_url(request):
+    """The URL of an empty PostgreSQL for the one quickstart of a test; empty where it is to run on SQLite."""
+    chosen = request.getfixturevalue("dialect") if "dialect" in request.fixturenames else "sqlite"
+    return request.getfixturevalue("database_url") if chosen == "postgresql" else ""
+
+
+@pytest.fixture
+def quickstart(tmp_path, postgresql_url):
     """Start a quickstart in a directory of this test; all end with it."""
     started = []
 
-    def start(hosts: int = 4, *options: str, data: Path | None = None) -> Running:
-        started.append(Running(data or tmp_path / f"data-{len(started)}", hosts, *options))
+    def start(hosts: int = 4, *options: str, data: Path | None = None, patience: float = READY_SECONDS) -> Running:
+        data = data or tmp_path / f"data-{len(started)}"
+        started.append(Running(data, hosts, *options, database=postgresql_url))
+        started[-1].patience = patience
         return started[-1].restart()
 
     yield start

@@ -1,14 +1,16 @@
 """A host that hangs delays nothing that does not live on it."""
 
 from tests.system.killing import client, deploy_at_once
+from tests.system.running import ON_EACH_DATABASE
 from tests.system.truth import Truth, wait_until
 
 from stratiform.plugins.hypervisor.simulator.client import SimulatorClient
 
 
+@ON_EACH_DATABASE
 def test_a_hung_host_delays_no_machine_elsewhere(quickstart):
     cloud = quickstart(hosts=4)
-    truth = Truth(cloud.data)
+    truth = Truth(cloud.data, cloud.database)
     hung = client(cloud).listHosts(type="Routing")["host"][0]["id"]
     with SimulatorClient(cloud.data) as simulator:
         simulator.hang(hung)

@@ -28,9 +28,9 @@ def wait_until(look, seconds=60):
 class Truth:
     """Reads a cloud's database and asks its hosts, beside the server or without it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database: str = "") -> None:
         self.data = data
-        self.database = Database(f"sqlite:///{data / 'stratiform.db'}", World(store=DriverStore()))
+        self.database = Database(database or f"sqlite:///{data / 'stratiform.db'}", World(store=DriverStore()))
 
     def close(self):
         self.database.close()

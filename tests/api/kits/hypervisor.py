@@ -4,15 +4,15 @@ import itertools
 
 import pytest
 
-from stratiform.api.adapters.hypervisor import NotRunning
+from stratiform.api.adapters.hypervisor import NotRunning, Peer
 from stratiform.api.spec import HostFact, Inventory, VmFact
 from stratiform.api.testing.hypervisor import HypervisorContract
 from stratiform.framework.base.errors import Error
 
 
 class Host:
-    def __init__(self):
-        self.vms = {}
+    def __init__(self, others):
+        self.vms, self.others = {}, others
 
     def describe(self):
         return HostFact(cpus=4, speed=2000, memory=1 << 33, hypervisor_version="1")
@@ -29,6 +29,19 @@ class Host:
             raise NotRunning(name=name)
         return self.vms[name]
 
+    def receive(self, vm):
+        pass
+
+    def migrate(self, name, to):
+        there = self.others[to.uuid].vms
+        if name in self.vms:
+            there[name] = self.vms.pop(name)
+        elif name not in there:
+            raise NotRunning(name=name)
+
+    def stay(self, name):
+        return name in self.vms
+
     def inventory(self):
         return Inventory(vms=tuple(self.vms.values()))
 
@@ -37,8 +50,22 @@ class TestRight(HypervisorContract):
     host = Host
 
     @pytest.fixture
-    def hypervisor(self):
-        return self.host()
+    def hosts(self):
+        hosts = {}
+        hosts |= {"one": self.host(hosts), "two": self.host(hosts)}
+        return hosts
+
+    @pytest.fixture
+    def hypervisor(self, hosts):
+        return hosts["one"]
+
+    @pytest.fixture
+    def peer(self, hosts):
+        return hosts["two"]
+
+    @pytest.fixture
+    def addresses(self, hosts):
+        return tuple(Peer(uuid=each, url=f"test://{each}") for each in hosts)
 
 
 class StartsTwice(Host):
@@ -141,3 +168,130 @@ class OtherWords(Host):
 class TestOtherWords(TestRight):
     host = OtherWords
     caught_by = {"test_its_methods_are_called_as_the_protocol_says"}
+
+
+class LeavesACopy(Host):
+    def migrate(self, name, to):
+        fact = self.vms.get(name)
+        super().migrate(name, to)
+        if fact:
+            self.vms[name] = fact
+
+
+class TestLeavesACopy(TestRight):
+    host = LeavesACopy
+    caught_by = {
+        "test_what_moved_runs_there_alone_and_is_what_it_was",
+        "test_moving_again_what_moved_already_is_done",
+        "test_what_moved_can_move_back",
+        "test_a_neighbour_stays_where_it_is",
+        "test_what_moved_stays_where_it_is",
+    }
+
+
+class LosesItOnTheWay(Host):
+    def migrate(self, name, to):
+        super().migrate(name, to)
+        self.others[to.uuid].vms.pop(name)
+
+
+class TestLosesItOnTheWay(TestRight):
+    host = LosesItOnTheWay
+    caught_by = {
+        "test_what_moved_runs_there_alone_and_is_what_it_was",
+        "test_what_moved_stays_where_it_is",
+        "test_a_neighbour_stays_where_it_is",
+    }
+
+
+class CallsItOtherwise(Host):
+    def migrate(self, name, to):
+        super().migrate(name, to)
+        there = self.others[to.uuid].vms
+        there[f"{name}-moved"] = VmFact(uuid=there.pop(name).uuid, name=f"{name}-moved", running=True)
+
+    def stop(self, name, forced=False):
+        self.vms = {key: fact for key, fact in self.vms.items() if not key.startswith(name)}
+
+
+class TestCallsItOtherwise(TestRight):
+    host = CallsItOtherwise
+    caught_by = {"test_what_moved_runs_there_alone_and_is_what_it_was", "test_what_moved_stays_where_it_is"}
+
+
+class MovesOnlyOnce(Host):
+    def migrate(self, name, to):
+        if name not in self.vms:
+            raise NotRunning(name=name)
+        super().migrate(name, to)
+
+
+class TestMovesOnlyOnce(TestRight):
+    host = MovesOnlyOnce
+    caught_by = {"test_moving_again_what_moved_already_is_done"}
+
+
+class StartsWhatItReceives(Host):
+    def receive(self, vm):
+        self.start(vm)
+
+
+class TestStartsWhatItReceives(TestRight):
+    host = StartsWhatItReceives
+    caught_by = {"test_to_be_ready_runs_nothing", "test_what_runs_nowhere_does_not_move"}
+
+
+class StopsWhatItReceives(Host):
+    def receive(self, vm):
+        self.vms.pop(vm.name, None)
+
+
+class TestStopsWhatItReceives(TestRight):
+    host = StopsWhatItReceives
+    caught_by = {
+        "test_to_be_ready_for_what_runs_there_leaves_it_alone",
+        "test_moving_again_what_moved_already_is_done",
+    }
+
+
+class StopsItEverywhere(Host):
+    def stop(self, name, forced=False):
+        for each in self.others.values():
+            each.vms.pop(name, None)
+
+
+class TestStopsItEverywhere(TestRight):
+    host = StopsItEverywhere
+    caught_by = {"test_what_moved_is_stopped_where_it_is_and_can_start_where_it_was"}
+
+
+class MovesTheHost(Host):
+    def migrate(self, name, to):
+        super().migrate(name, to)
+        self.others[to.uuid].vms |= self.vms
+        self.vms = {}
+
+
+class TestMovesTheHost(TestRight):
+    host = MovesTheHost
+    caught_by = {"test_a_neighbour_stays_where_it_is"}
+
+
+class SaysThatAllStay(Host):
+    def stay(self, name):
+        return True
+
+
+class TestSaysThatAllStay(TestRight):
+    host = SaysThatAllStay
+    caught_by = {"test_a_host_tells_what_stays_with_it", "test_what_moved_stays_where_it_is"}
+
+
+class EndsWhatItAsksFor(Host):
+    def stay(self, name):
+        return self.vms.pop(name, None) is not None
+
+
+class TestEndsWhatItAsksFor(TestRight):
+    host = EndsWhatItAsksFor
+    caught_by = {"test_a_host_tells_what_stays_with_it", "test_what_moved_stays_where_it_is"}

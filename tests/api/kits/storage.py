@@ -20,6 +20,9 @@ class Storage:
     def attach(self, pool):
         return PoolFact(capacity=1 << 30, used=sum(fact.size for fact in self.disks.values()))
 
+    def detach(self, pool):
+        pass
+
     def create(self, volume):
         if volume.template is not None:
             raise NoImage(image=volume.template)
@@ -50,7 +53,11 @@ class MakesItAgain(Storage):
 
 class TestMakesItAgain(TestRight):
     kind = MakesItAgain
-    caught_by = {"test_any_story_told_twice_ends_the_same", "test_attaching_again_keeps_the_disks"}
+    caught_by = {
+        "test_any_story_told_twice_ends_the_same",
+        "test_attaching_again_keeps_the_disks",
+        "test_a_pool_that_is_left_and_attached_again_has_its_disks",
+    }
 
 
 class DeletesThePool(Storage):
@@ -71,7 +78,38 @@ class FormatsWhatItAttaches(Storage):
 
 class TestFormatsWhatItAttaches(TestRight):
     kind = FormatsWhatItAttaches
-    caught_by = {"test_attaching_again_keeps_the_disks"}
+    caught_by = {
+        "test_attaching_again_keeps_the_disks",
+        "test_a_pool_that_is_left_and_attached_again_has_its_disks",
+    }
+
+
+class ClearsWhatItLeaves(Storage):
+    def detach(self, pool):
+        self.disks.clear()
+
+
+class TestClearsWhatItLeaves(TestRight):
+    kind = ClearsWhatItLeaves
+    caught_by = {"test_a_pool_that_is_left_and_attached_again_has_its_disks"}
+
+
+class LeavesOnlyOnce(Storage):
+    there = True
+
+    def attach(self, pool):
+        self.there = True
+        return super().attach(pool)
+
+    def detach(self, pool):
+        if not self.there:
+            raise NoImage(image="?")
+        self.there = False
+
+
+class TestLeavesOnlyOnce(TestRight):
+    kind = LeavesOnlyOnce
+    caught_by = {"test_a_pool_that_is_left_and_attached_again_has_its_disks"}
 
 
 class LeavesHalfADisk(Storage):

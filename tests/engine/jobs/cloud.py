@@ -9,6 +9,7 @@ from tests.engine.jobs.farm import Provider
 
 from stratiform.api.adapters.placement import Ranking
 from stratiform.engine import api, schema
+from stratiform.engine.vm.jobs.migrate import Migrate, migrate
 from stratiform.framework.agents.channel import Channel
 from stratiform.framework.agents.table import resource
 from stratiform.framework.base.clock import SECOND
@@ -178,9 +179,12 @@ class Cloud:
         return row
 
     def connection(self, host, state):
-        """What the monitor records of a host."""
+        """What the monitor records of a host, and tells."""
         with self.database.transaction() as tx:
+            was = tx.execute(resource.select().where(resource.c.id == host.id)).one()
             tx.execute(resource.update().where(resource.c.id == host.id).values(state=state))
+            if was.state != state:
+                api.watch(self.server.kernel)(tx, [host.id], state)
 
     def submit(self, command, who=None, **arguments):
         """File a command's job."""
@@ -210,6 +214,20 @@ class Cloud:
         filed = self.submit(command, who, id=vm, **arguments)
         self.settle()
         return self.job(filed)
+
+    def migrate(self, vm, host=None):
+        """File a move of a machine: its job's UUID."""
+        payload = Migrate(vm=self.vm(vm).id, host=None if host is None else host.id)
+        with self.server.kernel.transaction() as work:
+            return work.submit(migrate, payload, fair_key=self.site.account.uuid, resource=f"vm/{vm}").uuid
+
+    def prepare(self, host):
+        """File the maintenance of a host."""
+        return self.submit("prepareHostForMaintenance", self.site.root_admin, id=host.uuid)
+
+    def home(self, vm):
+        """The host that a machine is on, as the row that this cloud began with."""
+        return next(each for each in self.hosts if each.id == self.vm(vm).host_id)
 
     def rows(self, statement):
         with self.database.reading() as connection:
@@ -279,6 +297,7 @@ class Cloud:
             assert api.recount(connection) == []
         assert self.farm.wrongs == []
         vm, host, volume, pool = schema.vm, schema.host, schema.volume, schema.pool
+        assert not self.rows(sqlalchemy.select(vm.c.uuid).where(vm.c.to_host_id.is_not(None))), "nothing moves any more"
         should = sqlalchemy.select(host.c.uuid, vm.c.instance_name, vm.c.run).join(host, host.c.id == vm.c.host_id)
         runs = {(home, f"{name}.{run}") for home, name, run in self.rows(should.where(vm.c.state == "Running"))}
         assert runs == set(self.farm.running)

@@ -29,11 +29,14 @@ class Farm:
 
     def __init__(self):
         self.running = {}  # (host, name of the run) → uuid of the machine
+        self.specs = {}  # name of the run → the machine as it was started
+        self.ready = set()  # (host, name of the run) that may be moved there
         self.disks = {}  # (pool, path) → uuid of the volume
         self.attached = defaultdict(set)  # host → pools
         self.capacity = 1000 * GIB
         self.host = HostFact(cpus=8, speed=2000, memory=16 * GIB, hypervisor_version="1", capabilities=("a", "b"))
         self.calls = Counter()  # by verb
+        self.asked = []  # verb and host, in the order in which they had their effect
         self.wrongs = []
         self.lock = threading.Lock()
         self._scripts = defaultdict(deque)
@@ -41,7 +44,8 @@ class Farm:
     def then(self, verb, *acts):
         """Let the next calls of a verb do this first: an error is raised; an Event is waited for.
 
-        `after(error)` has its effect and then raises. A list of them is done one after another.
+        `after(error)` has its effect and then raises, `instead(make)` and then answers something else. A list of them
+        is done one after another.
         """
         self._scripts[verb].extend(acts)
 
@@ -66,6 +70,13 @@ class after:  # noqa: N801 -- reads as a word
         self.error = error
 
 
+class instead:  # noqa: N801 -- reads as a word
+    """An answer that is given in place of the true one, made of that."""
+
+    def __init__(self, make):
+        self.make = make
+
+
 class Host:
     """One host: the effectors `Hypervisor` and `PrimaryStorage`."""
 
@@ -86,8 +97,11 @@ class Host:
                 elif isinstance(act, Exception):
                     raise act
             with self.farm.lock:
+                self.farm.asked.append((name, self.uuid))
                 answer = verb(*args, **kwargs)
             for act in acts:
+                if isinstance(act, instead):
+                    answer = act.make(answer)
                 if isinstance(act, after):
                     raise act.error
             return answer
@@ -101,14 +115,11 @@ class Host:
         for (home, name), uuid in self.farm.running.items():
             if uuid == vm.uuid and (home, name) != (self.uuid, vm.name):
                 self.farm.wrong(f"{vm.name} would run twice: it runs as {name} on {home}")
-        for volume in vm.volumes:
-            if (volume.pool.uuid, volume.path) not in self.farm.disks:
-                self.farm.wrong(f"{vm.name} has no disk at {volume.path}")
-            if volume.pool.uuid not in self.farm.attached[self.uuid]:
-                self.farm.wrong(f"{vm.name} was placed where the pool of its disk is not attached")
+        self._reaches(vm)
         if not vm.volumes or not all(each.ip4 for each in vm.nics):
             self.farm.wrong(f"{vm.name} lacks a disk or an address")
         self.farm.running[self.uuid, vm.name] = vm.uuid
+        self.farm.specs[vm.name] = vm
         return VmFact(uuid=vm.uuid, name=vm.name, running=True)
 
     def stop(self, name, forced=False):
@@ -119,6 +130,25 @@ class Host:
             raise NotRunning(name=name)
         return VmFact(uuid=self.farm.running[self.uuid, name], name=name, running=True)
 
+    def receive(self, vm):
+        self._reaches(vm)
+        if not any(name == vm.name for _, name in self.farm.running):
+            self.farm.wrong(f"{vm.name} would be received and runs nowhere")
+        self.farm.ready.add((self.uuid, vm.name))
+
+    def migrate(self, name, to):
+        if (to.uuid, name) in self.farm.running:
+            return
+        if (self.uuid, name) not in self.farm.running:
+            raise NotRunning(name=name)
+        if (to.uuid, name) not in self.farm.ready:
+            self.farm.wrong(f"{name} would be moved to where nothing is ready for it")
+        self.farm.ready.discard((to.uuid, name))
+        self.farm.running[to.uuid, name] = self.farm.running.pop((self.uuid, name))
+
+    def stay(self, name):
+        return (self.uuid, name) in self.farm.running
+
     def inventory(self):
         mine = [(name, uuid) for (home, name), uuid in self.farm.running.items() if home == self.uuid]
         return Inventory(vms=tuple(VmFact(uuid=uuid, name=name, running=True) for name, uuid in mine))
@@ -127,11 +157,24 @@ class Host:
         self.farm.attached[self.uuid].add(pool.uuid)
         return PoolFact(capacity=self.farm.capacity, used=0)
 
+    def detach(self, pool):
+        mine = [self.farm.specs[name] for home, name in self.farm.running if home == self.uuid]
+        if pool.uuid in {each.pool.uuid for vm in mine for each in vm.volumes}:
+            self.farm.wrong(f"{pool.uuid} would be left by a host that uses it")
+        self.farm.attached[self.uuid].discard(pool.uuid)
+
     def create(self, volume):
         if volume.pool.uuid not in self.farm.attached[self.uuid]:
             self.farm.wrong(f"{volume.path} would be made through a host that does not reach its pool")
         self.farm.disks[volume.pool.uuid, volume.path] = volume.uuid
         return VolumeFact(uuid=volume.uuid, path=volume.path, size=volume.size)
+
+    def _reaches(self, vm):
+        for volume in vm.volumes:
+            if (volume.pool.uuid, volume.path) not in self.farm.disks:
+                self.farm.wrong(f"{vm.name} has no disk at {volume.path}")
+            if volume.pool.uuid not in self.farm.attached[self.uuid]:
+                self.farm.wrong(f"{vm.name} was placed where the pool of its disk is not attached")
 
     def delete(self, volume):
         if volume.pool.uuid not in self.farm.attached[self.uuid]:

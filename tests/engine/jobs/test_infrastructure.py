@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy
 from tests.engine.jobs.farm import GIB, Broken
 
-from stratiform.engine import api, infrastructure, schema
+from stratiform.engine import api, schema
+from stratiform.engine.pool.jobs.attach import Unreached
 
 
 def add_pool(cloud, name="extra", **where):
@@ -80,7 +81,7 @@ def test_a_pool_that_a_host_cannot_reach_stays_unused(cloud, farm):
 def test_a_pool_needs_a_connected_host_and_waits_if_the_last_one_goes(cloud):
     for each in cloud.hosts:
         cloud.connection(each, "Disconnected")
-    with pytest.raises(infrastructure.NoHost):
+    with pytest.raises(Unreached):
         add_pool(cloud, cluster=cloud.site.cluster)
     cloud.connection(cloud.hosts[0], "Up")
     row, uuid = add_pool(cloud, cluster=cloud.site.cluster)

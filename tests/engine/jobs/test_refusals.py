@@ -192,7 +192,7 @@ def test_another_tenants_network_and_template(cloud, other):
         )  # fmt: skip
     refused(cloud, errors.NotFound, "no network with id", networkids=[private.uuid])
     refused(cloud, errors.NotFound, "no template with id", templateid=template.uuid)
-    refused(cloud, errors.Invalid, "for machines of ann", networkids=[of_domain.uuid])
+    refused(cloud, errors.NotFound, "no network with id", networkids=[of_domain.uuid])
     refused(
         cloud, errors.Invalid, "for machines of ann", networkids=[private.uuid], who=site.root_admin, account="ann",
         domainid=site.domain.uuid,

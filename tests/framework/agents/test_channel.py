@@ -12,7 +12,7 @@ from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.command import command, control
 from stratiform.framework.agents.commandlog import MemoryLog
 from stratiform.framework.agents.farend import FarEnd
-from stratiform.framework.agents.fate import Outcome, StaleEpoch
+from stratiform.framework.agents.fate import Interrupted, Outcome, StaleEpoch
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.local import LocalTransport
 from stratiform.framework.agents.message import Message
@@ -44,10 +44,10 @@ def until():
 class Call:
     """A call as the channel knows it; it keeps its answers."""
 
-    def __init__(self, somebody, number=1, epoch=5, address="here"):
+    def __init__(self, somebody, number=1, epoch=5, address="here", **more):
         self.command = f"job-{number}/send/0"
         self.epoch, self.context = epoch, somebody
-        self.payload = Command(resource=OVEN, transport="fake", address=address, location="x", message=BAKE)
+        self.payload = Command(resource=OVEN, transport="fake", address=address, location="x", message=BAKE, **more)
         self.outcomes = []
 
     def answer(self, value=None):
@@ -233,6 +233,29 @@ def test_a_command_that_cannot_be_written_is_refused_and_never_sent_later(channe
     channel.tend(frozenset({("fake", "here")}))
     until(lambda: fake.links and not channel._opening)
     assert fake.sent == []
+
+
+def test_what_was_interrupted_is_carried_out_again_and_has_not_failed(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.ask(call)
+    until(lambda: fake.sent)
+    error = describe(Interrupted(command=call.command))
+    for _ in range(2):  # the second time while it was being repeated
+        fake.links[0].reply(fake.sent[-1], Fate.INTERRUPTED, error=error)
+    assert [(each.act, each.again) for each in fake.sent] == [(Act.QUERY, False), (Act.SEND, True), (Act.SEND, True)]
+    assert fake.sent[-1].message == BAKE
+    assert call.outcomes == []
+    fake.links[0].reply(fake.sent[-1], Fate.DONE, answer=1)
+    assert call.outcomes == [1]
+
+
+def test_what_must_not_happen_twice_is_reported_when_it_was_interrupted(channel, fake, somebody, until):
+    call = Call(somebody, once=True)
+    channel.send(call)
+    until(lambda: fake.sent)
+    fake.links[0].reply(fake.sent[0], Fate.INTERRUPTED, error=describe(Interrupted(command=call.command)))
+    channel.tend()
+    assert ([each.code for each in call.outcomes], len(fake.sent)) == (["interrupted"], 1)
 
 
 def test_a_stale_epoch_is_left_to_whoever_has_it_now(channel, fake, somebody, until):

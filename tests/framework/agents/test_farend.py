@@ -292,10 +292,12 @@ def test_the_context_travels_to_the_verb(link, ovens):
 def test_a_command_that_an_earlier_process_left_running_is_told_as_interrupted(ovens, log):
     log.write(Entry(resource="oven-1", command="job/1", epoch=5, fate=Fate.RUNNING, at=0))
     end = far_end(ovens.resolve, [Oven], log, SystemThreads(), SystemClock())
-    reply = Link(end).query()
-    assert (reply.fate, reply.error["code"]) == (Fate.FAILED, "interrupted")
-    assert Link(end).send().error["code"] == "interrupted"
-    assert ovens.baked == []
+    for reply in (Link(end).query(), Link(end).send()):
+        assert (reply.fate, reply.error["code"]) == (Fate.INTERRUPTED, "interrupted")
+    assert ovens.baked == [], "neither a question nor the same frame again carries it out"
+    assert Link(end).send(epoch=4, again=True).fate is Fate.REFUSED
+    assert [Link(end).send(again=True).answer for _ in range(2)] == ["warm bread"] * 2
+    assert ovens.baked == ["bread"]
     end.close()
 
 

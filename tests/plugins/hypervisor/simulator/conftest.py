@@ -199,7 +199,12 @@ def lasting(tmp_path_factory):
 
 
 @pytest.fixture
-def effector(lasting):
-    """An effector of a host of its own, at the other end of a socket."""
-    host = f"host-{uuid.uuid4()}"
-    return lambda protocol: remote(protocol, partial(lasting.ask, host))
+def names():
+    """The UUIDs of two hosts of a test's own."""
+    return tuple(f"host-{uuid.uuid4()}" for _ in range(2))
+
+
+@pytest.fixture
+def effector(lasting, names):
+    """An effector of the first of these hosts, or of another, at the other end of a socket."""
+    return lambda protocol, number=0: remote(protocol, partial(lasting.ask, names[number]))

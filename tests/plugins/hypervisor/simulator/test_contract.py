@@ -2,7 +2,7 @@
 
 import pytest
 
-from stratiform.api.adapters.hypervisor import Hypervisor, HypervisorProvider
+from stratiform.api.adapters.hypervisor import Hypervisor, HypervisorProvider, Peer
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.testing.hypervisor import HypervisorContract
 from stratiform.api.testing.storage import PrimaryStorageContract
@@ -14,6 +14,14 @@ class TestHypervisor(HypervisorContract):
     @pytest.fixture
     def hypervisor(self, effector):
         return effector(Hypervisor)
+
+    @pytest.fixture
+    def peer(self, effector):
+        return effector(Hypervisor, 1)
+
+    @pytest.fixture
+    def addresses(self, names, make):
+        return tuple(Peer(uuid=name, url=make.url(name)) for name in names)
 
 
 class TestPrimaryStorage(PrimaryStorageContract):

@@ -2,14 +2,18 @@
 
 import pytest
 
-from stratiform.api.adapters.hypervisor import Hypervisor
+from stratiform.api.adapters.hypervisor import Hypervisor, Peer
 from stratiform.api.adapters.storage import PrimaryStorage
-from stratiform.framework.agents.frame import Act, Fate
+from stratiform.framework.agents.frame import Act, Fate, Request, pack
 from stratiform.framework.agents.message import message
 from stratiform.framework.base.errors import Error, NotFound
 from stratiform.plugins.hypervisor.simulator.control import Shape
 from stratiform.plugins.hypervisor.simulator.hosts import Condition
 from stratiform.plugins.hypervisor.simulator.latency import Constant
+
+
+def peer(make, host):
+    return Peer(uuid=host, url=make.url(host))
 
 
 def locked(client):
@@ -152,6 +156,72 @@ def test_a_partitioned_host_runs_on_and_its_answers_are_lost(server, client, mak
     client.restore("host-1")
     assert server.query("host-1", command).fate is Fate.DONE
     assert server.query("host-1", later).fate is Fate.UNKNOWN
+
+
+def test_a_machine_moves_with_the_locks_of_its_disks(server, client, make):
+    server.create(make.volume(1))
+    server.start(make.vm(1, volumes=(make.volume(1),)))
+    server.ask("host-2", Hypervisor.receive, make.vm(1, volumes=(make.volume(1),)))
+    server.ask("host-1", Hypervisor.migrate, make.vm(1).name, peer(make, "host-2"))
+    assert (server.running("host-1"), server.running("host-2")) == ([], [make.vm(1).name])
+    (disk,) = client.inventory().volumes
+    assert (disk.host, disk.vm) == ("host-2", make.vm(1).name)
+    with pytest.raises(Error, match="is locked by"):
+        server.start(make.vm(1, run=2, volumes=(make.volume(1),)))
+
+
+def test_a_host_receives_no_machine_whose_disks_are_not_there(server, make):
+    with pytest.raises(Error, match=r"no disk at disk-1.*Create it"):
+        server.ask("host-2", Hypervisor.receive, make.vm(1, volumes=(make.volume(1),)))
+
+
+@pytest.mark.parametrize("wrong", ["crash", "hang", "partition", None])
+def test_a_machine_stays_where_it_is_if_the_other_host_does_not_answer(server, client, make, wrong):
+    server.start(make.vm(1))
+    if wrong:
+        server.running("host-2")
+        getattr(client, wrong)("host-2")
+    with pytest.raises(Error, match=r"cannot move to host host-2: that is .*It runs on here"):
+        server.ask("host-1", Hypervisor.migrate, make.vm(1).name, peer(make, "host-2"))
+    assert server.running() == [make.vm(1).name]
+
+
+def test_what_is_to_stay_is_not_moved_by_what_was_under_way(server, client, make):
+    client.set_latency("Hypervisor.migrate", Constant(60_000_000))
+    for number in (1, 2):
+        server.start(make.vm(number))
+    server.running("host-2")
+    moves = [
+        server.send("host-1", message(Hypervisor.migrate, make.vm(number).name, peer(make, "host-2")))
+        for number in (1, 2)
+    ]
+    assert server.ask("host-1", Hypervisor.stay, make.vm(1).name) is True
+    broken = server.hear(Act.SEND, "host-1", moves[0])
+    assert (broken.fate, broken.error["code"]) == (Fate.FAILED, "broken_off")
+    assert server.query("host-1", moves[1]).fate is Fate.RUNNING
+    assert server.running() == [make.vm(1).name, make.vm(2).name]
+
+
+def test_a_host_knows_which_pools_it_attached_until_it_loses_its_power(server, client, make):
+    for host in ("host-1", "host-2"):
+        server.ask(host, PrimaryStorage.attach, make.pool)
+    server.ask("host-2", PrimaryStorage.detach, make.pool)
+    assert [each.pools for each in client.inventory().hosts] == [(make.pool.uuid,), ()]
+    client.crash("host-1")
+    assert client.inventory().hosts[0].pools == ()
+
+
+def test_hosts_of_two_zones_may_share_a_url_and_are_two_hosts(server, client, make):
+    """Each is who its UUID says; a URL that several have names none of them."""
+    for host in ("zone-1", "zone-2"):
+        server.link.send(pack(Request(act=Act.SEND, resource=host, address="http://same", command=f"{host}/1", epoch=1,
+                                      message=message(Hypervisor.start, make.vm(1, uuid=f"vm-{host}")))))  # fmt: skip
+        assert server.hear(Act.SEND, host, f"{host}/1").fate is Fate.DONE
+    assert [[vm.uuid for vm in each.vms] for each in client.inventory().hosts] == [["vm-zone-1"], ["vm-zone-2"]]
+    with pytest.raises(Error, match="Name one by its UUID: zone-1, zone-2"):
+        client.crash("http://same")
+    client.crash("zone-2")
+    assert [len(each.vms) for each in client.inventory().hosts] == [1, 0]
 
 
 def test_one_host_that_fails_is_not_another(server, client):

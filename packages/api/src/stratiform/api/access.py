@@ -7,7 +7,7 @@ The attributes every entity offers where it has them: `owner` (account UUID), `s
 `id` (its UUID), `tag` (key and value), `shared` (accounts it is shared with).
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -82,7 +82,7 @@ Filter: TypeAlias = Nothing | Everything | Equals | Within | OneOf | Tagged | Sh
 def holds(predicate: Filter, entity: Mapping[str, object]) -> bool:
     """Whether the predicate holds for one entity, given its attributes.
 
-    `tag` is a mapping of its tags, `shared` a collection of account UUIDs or True for public; an attribute
+    `tag` is a mapping of its tags, `shared` what contains the UUIDs of accounts or True for public; an attribute
     that the entity lacks is None.
     """
     match predicate:
@@ -102,7 +102,7 @@ def holds(predicate: Filter, entity: Mapping[str, object]) -> bool:
             return isinstance(tags, Mapping) and tags.get(key) == value
         case SharedWith(account):
             shared = entity.get("shared")
-            if not isinstance(shared, frozenset | set | tuple | list):
+            if isinstance(shared, str) or not isinstance(shared, Container):
                 return shared is True
             return account in shared
         case All(of):

@@ -15,6 +15,8 @@ class Page:
     """Matches before paging."""
     rows: Sequence[Mapping[str, object]]
     """Each row by the names of the wire's fields; what is absent is left out of the answer."""
+    fresh: bool = False
+    """Whether the rows, and those in them, were made for this page alone and hold no None: then they may be changed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,6 +71,8 @@ class Parameter:
     """The release of CloudStack that brought it."""
     roles: frozenset[Role] = EVERYONE
     """Who may use it; for anybody else it does not exist."""
+    secret: bool = False
+    """Whether no error and no log may tell its value."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ def refused(*names: str) -> tuple[Refused, ...]:
 def text(name: str, description: str, *, required: bool = False, since: str | None = None) -> Parameter:
     """A text."""
     return Parameter(name, Type.STRING, description, required, since=since)
+
+
+def secret(name: str, description: str, *, required: bool = False) -> Parameter:
+    """A text that nobody is told again, such as a password."""
+    return Parameter(name, Type.STRING, description, required, secret=True)
 
 
 def boolean(name: str, description: str, *, since: str | None = None, roles: frozenset[Role] = EVERYONE) -> Parameter:
@@ -125,7 +132,7 @@ def entities(name: str, kind: str, description: str, *, since: str | None = None
 LISTING = (
     text("keyword", "List by keyword: a part of the name."),
     integer("page", "The page to answer, from 1; needs pagesize."),
-    integer("pagesize", "How many to answer at once, at most 500; -1 without a page for all."),
+    integer("pagesize", "How many to answer at once, at most default.page.size; -1 without a page for all."),
 )
 """What every list takes."""
 

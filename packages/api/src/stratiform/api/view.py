@@ -21,6 +21,8 @@ class Field:
     """What is answered where the object has nothing: set for the fields that clients count on."""
     roles: frozenset[Role] = EVERYONE
     """Who is shown it."""
+    sealed: bool = False
+    """Whether it is a secret in the result of a job: told for a short while, and only to who asked for the job."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,11 @@ class View:
 
     name: str
     fields: tuple[Field, ...]
+
+    @property
+    def sealed(self) -> bool:
+        """Whether there are secrets among them that a job keeps sealed."""
+        return any(each.sealed for each in self.fields)
 
 
 SUCCESS = View(

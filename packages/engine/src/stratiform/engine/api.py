@@ -4,6 +4,11 @@ Every function that writes takes the caller's transaction and the world first, n
 row it made or changed, and raises errors that name the wire's parameter.
 """
 
+from stratiform.engine.account.commands import create as open_account
+from stratiform.engine.account.commands import create_user as add_user
+from stratiform.engine.account.commands import delete_user as drop_user
+from stratiform.engine.account.commands import update_user as change_user
+from stratiform.engine.account.commands import user as user_looked_after
 from stratiform.engine.account.service import create as create_account
 from stratiform.engine.account.service import create_user, move_user, remove_user
 from stratiform.engine.account.service import move as move_account
@@ -17,15 +22,18 @@ from stratiform.engine.cloud import Engine
 from stratiform.engine.cluster.service import create as create_cluster
 from stratiform.engine.cluster.service import remove as remove_cluster
 from stratiform.engine.cluster.service import update as update_cluster
-from stratiform.engine.command import Change, Commands, Does, Record, Submit
+from stratiform.engine.command import Change, Commands, Does, Nothing, Record, Submit
+from stratiform.engine.command import record as record_job
 from stratiform.engine.domain.service import create as create_domain
 from stratiform.engine.domain.service import remove as remove_domain
 from stratiform.engine.domain.service import update as update_domain
 from stratiform.engine.history import Fact, History
+from stratiform.engine.host.jobs.equip import watch
 from stratiform.engine.image_store.service import create as create_image_store
 from stratiform.engine.image_store.service import remove as remove_image_store
 from stratiform.engine.infrastructure import add_host, add_pool
 from stratiform.engine.lookup import find
+from stratiform.engine.maintenance.service import Plans
 from stratiform.engine.native import Program, program
 from stratiform.engine.network.rules import mac
 from stratiform.engine.network.service import create as create_network
@@ -47,10 +55,14 @@ from stratiform.engine.pool.service import remove as remove_pool
 from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
+from stratiform.engine.role import LOOKS_AFTER
 from stratiform.engine.seed import seed
+from stratiform.engine.ssh_key_pair.service import create as create_ssh_key_pair
+from stratiform.engine.ssh_key_pair.service import remove as remove_ssh_key_pair
 from stratiform.engine.template.service import create as register_template
 from stratiform.engine.template.service import remove as remove_template
 from stratiform.engine.template.service import update as update_template
+from stratiform.engine.traffic_type.service import add as add_traffic_type
 from stratiform.engine.tools import Tools
 from stratiform.engine.zone.service import create as create_zone
 from stratiform.engine.zone.service import remove as remove_zone
@@ -58,6 +70,7 @@ from stratiform.engine.zone.service import update as update_zone
 
 __all__ = [
     "LISTINGS",
+    "LOOKS_AFTER",
     "Call",
     "Capacity",
     "Change",
@@ -67,6 +80,8 @@ __all__ = [
     "Engine",
     "Fact",
     "History",
+    "Nothing",
+    "Plans",
     "Program",
     "Record",
     "Row",
@@ -74,7 +89,10 @@ __all__ = [
     "Tools",
     "add_host",
     "add_pool",
+    "add_traffic_type",
+    "add_user",
     "capacity",
+    "change_user",
     "create_account",
     "create_cluster",
     "create_disk_offering",
@@ -89,13 +107,17 @@ __all__ = [
     "create_pod",
     "create_pool",
     "create_service_offering",
+    "create_ssh_key_pair",
     "create_user",
     "create_zone",
+    "drop_user",
     "find",
     "mac",
     "move_account",
     "move_user",
+    "open_account",
     "program",
+    "record_job",
     "recount",
     "register_template",
     "remove_account",
@@ -106,6 +128,7 @@ __all__ = [
     "remove_physical_network",
     "remove_pod",
     "remove_pool",
+    "remove_ssh_key_pair",
     "remove_template",
     "remove_user",
     "remove_zone",
@@ -117,4 +140,6 @@ __all__ = [
     "update_pod",
     "update_template",
     "update_zone",
+    "user_looked_after",
+    "watch",
 ]

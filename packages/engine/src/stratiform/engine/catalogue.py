@@ -10,12 +10,16 @@ from stratiform.engine.host import listing as host
 from stratiform.engine.image_store import listing as image_store
 from stratiform.engine.listing import Listing
 from stratiform.engine.network import listing as network
+from stratiform.engine.network_element import listing as network_element
 from stratiform.engine.offering import listing as offering
 from stratiform.engine.os_type import listing as os_type
 from stratiform.engine.physical_network import listing as physical_network
 from stratiform.engine.pod import listing as pod
 from stratiform.engine.pool import listing as pool
+from stratiform.engine.service_provider import listing as service_provider
+from stratiform.engine.ssh_key_pair import listing as ssh_key_pair
 from stratiform.engine.template import listing as template
+from stratiform.engine.traffic_type import listing as traffic_type
 from stratiform.engine.vm import listing as vm
 from stratiform.engine.volume import listing as volume
 from stratiform.engine.zone import listing as zone
@@ -29,13 +33,18 @@ LISTINGS: Mapping[str, Listing] = {
         zone.LISTING,
         pod.LISTING,
         cluster.LISTING,
+        cluster.HYPERVISOR,
         host.LISTING,
         physical_network.LISTING,
+        traffic_type.LISTING,
+        service_provider.LISTING,
+        network_element.LISTING,
         network.LISTING,
         address.RANGE,
         address.PUBLIC,
         pool.LISTING,
         image_store.LISTING,
+        image_store.STAGING,
         offering.SERVICE,
         offering.DISK,
         offering.NETWORK,
@@ -44,6 +53,7 @@ LISTINGS: Mapping[str, Listing] = {
         template.LISTING,
         volume.LISTING,
         vm.LISTING,
+        ssh_key_pair.LISTING,
     )
 }
 """By kind, in the order of reading."""

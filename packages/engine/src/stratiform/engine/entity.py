@@ -55,9 +55,13 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def reference(target: str, *, optional: bool = False, name: str | None = None) -> SchemaItem:
-    """A column that refers to a row of another table, called `TARGET_id` unless named."""
-    return Column(name or f"{target}_id", BigInteger, ForeignKey(f"{target}.id"), nullable=optional)
+ALONG = "along"
+
+
+def reference(target: str, *, optional: bool = False, name: str | None = None, along: bool = False) -> SchemaItem:
+    """A column that refers to a row of another table, called `TARGET_id` unless named; `along` goes with that row."""
+    key = ForeignKey(f"{target}.id")
+    return Column(name or f"{target}_id", BigInteger, key, nullable=optional, info={ALONG: along})
 
 
 def flag(name: str, default: bool = False) -> SchemaItem:

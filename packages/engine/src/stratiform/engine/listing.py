@@ -1,13 +1,16 @@
 """The listing engine: what a noun declares of its lists, and the one SELECT that answers them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     ColumnClause,
     ColumnElement,
@@ -16,21 +19,26 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    TableClause,
+    Text,
     and_,
     bindparam,
     cast,
+    literal_column,
+    tuple_,
 )
 from sqlalchemy.sql import visitors
 
-from stratiform.api.access import Equals, Filter
+from stratiform.api.access import Equals, Everything, Filter
 from stratiform.api.cloud import Page, Query
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import check
-from stratiform.engine.entity import Expression, above, name_key
-from stratiform.engine.visible import Binding, Condition, compile
+from stratiform.engine.entity import Expression, name_key
+from stratiform.engine.visible import ACCOUNT, DOMAIN, Binding, Condition, compile
 
 DEFAULT_SIZE = 500
 ALL = -1
+PAGE = "page"
 
 Join: TypeAlias = tuple[FromClause, Condition]
 Columns: TypeAlias = Mapping[str, Expression]
@@ -56,6 +64,8 @@ class Asked:
 
 
 _Select: TypeAlias = Select[*tuple[Any, ...]]
+_Row: TypeAlias = Row[*tuple[Any, ...]]
+_last: Callable[[_Row], Any] = itemgetter(-1)
 
 Narrow: TypeAlias = Callable[[object, Asked], Condition]
 """Turns the value of a parameter into a condition."""
@@ -80,16 +90,17 @@ class Nested:
 
     def add(self, connection: Connection, keys: Sequence[int], rows: Sequence[dict[str, object]]) -> None:
         """Put the inner rows, or an empty list, into every outer row; `keys` are the outer rows' own."""
-        found: dict[int, list[dict[str, object]]] = {}
-        names = tuple(self.columns)
-        wanted = _among(self.parent, connection.dialect.name, set(keys))
-        inner = connection.execute(self._base.where(wanted)).all()
-        for values, row in zip(inner, _dicts(self.constants, names, inner), strict=True):
-            if self.finish:
+        wanted = self._base.where(_among(self.parent, connection.dialect.name, keys))
+        found = connection.execute(wanted).all()
+        inner = _dicts(tuple(self.columns), self.constants, found)
+        if self.finish:
+            for row in inner:
                 self.finish(row)
-            found.setdefault(values[-1], []).append(row)
+        of: defaultdict[int, list[dict[str, object]]] = defaultdict(list)
+        for key, row in zip(map(_last, found), inner, strict=True):
+            of[key].append(row)
         for key, outer in zip(keys, rows, strict=True):
-            outer[self.name] = found.get(key, ())
+            outer[self.name] = of.get(key, ())
 
     @cached_property
     def _base(self) -> _Select:
@@ -99,11 +110,22 @@ class Nested:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class _Base:
+    """What somebody is told of a row: the names, then the keys of the nested lists."""
+
+    names: tuple[str, ...]
+    all: _Select
+    """For a condition."""
+    page: _Select
+    """For the page that is picked."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Listing:
     """Everything there is to know of a noun's lists; a literal.
 
-    Joins are outer joins on keys, each after those it needs, so that a count can do without most. `filters` maps a
-    parameter to the column that has its value or to a function that makes the condition.
+    Joins are outer joins on keys, each after those it needs, so that finding and counting rows can do without most.
+    `filters` maps a parameter to the column that has its value or to a function that makes the condition.
     """
 
     kind: str
@@ -127,26 +149,45 @@ class Listing:
     """Which rows there are at all; by default those not removed."""
     nested: Sequence[Nested] = ()
     finish: Finish | None = None
-    order: Sequence[Expression] = ()
+    order: Sequence[ColumnElement[Any]] = ()
+    """The table's own columns that rows are ordered by: none is ever NULL, the last is unique. Its id by default."""
+    newest_first: bool = False
+    """Whether the order is from the greatest to the least."""
 
     def page(self, connection: Connection, visible: Filter, who: Principal, query: Query) -> Page:
-        """One page of what is visible and asked for.
+        """One page of what is visible and asked for: one SELECT, the count in it, and one for each nested list.
 
-        One SELECT, one more for each nested list, and one more for the count unless the page shows it.
+        Only what is past the end is counted by a SELECT of its own.
         """
-        asked = Asked(who=who, filters=query.filters)
-        where = and_(self.alive, compile(visible, self.binding), *self._conditions(asked))
-        size = None if query.pagesize == ALL else query.pagesize or DEFAULT_SIZE
-        offset = (max(query.page or 1, 1) - 1) * (size or 0)
-        rows = self._rows(connection, where, who, size, offset)
-        if (size is None or len(rows) < size) and (rows or not offset):
-            return Page(count=offset + len(rows), rows=rows)
-        return Page(count=self._count(connection, where), rows=rows)
+        where = self._where(visible, Asked(who=who, filters=query.filters))
+        if query.pagesize == ALL:
+            rows, _ = self._rows(connection, self._base(who).all.where(where), who)
+            return Page(count=len(rows), rows=rows, fresh=True)
+        size = query.pagesize or DEFAULT_SIZE
+        offset = (max(query.page or 1, 1) - 1) * size
+        if where is self.alive and not offset:  # the order's own index has them, in order
+            first = self._base(who).all.where(where).limit(literal_column(str(size)))
+            rows, found = self._rows(connection, first.add_columns(self._counted(where).scalar_subquery()), who)
+            return Page(count=found[0][-1] if found else 0, rows=rows, fresh=True)
+        picked = self._picked(where, size, offset)
+        left = self._counted(and_(where, self._is_behind)).scalar_subquery()
+        rows, found = self._rows(connection, self._base(who).page.add_cte(picked).add_columns(left), who)
+        if found:
+            count = offset + len(found) + found[0][-1]
+        else:
+            count = connection.execute(self._counted(where)).scalar_one() if offset else 0
+        return Page(count=count, rows=rows, fresh=True)
 
-    def find(self, connection: Connection, visible: Filter, who: Principal, value: str) -> dict[str, object] | None:
-        """The row of the entity with this UUID or number, removed or not; None if it is not visible."""
-        where = and_(is_one(self.table, value), compile(visible, self.binding))
-        rows = self._rows(connection, where, who, 1, 0)
+    def find(self, connection: Connection, visible: Filter, who: Principal, uuid: str) -> dict[str, object] | None:
+        """The row of the entity with this UUID, removed or not; None if it is not visible."""
+        where = and_(self.table.c.uuid == uuid, compile(visible, self.binding))
+        rows, _ = self._rows(connection, self._base(who).all.where(where), who)
+        return rows[0] if rows else None
+
+    def first(self, connection: Connection, visible: Filter, asked: Asked) -> dict[str, object] | None:
+        """The first row of what is visible and asked for."""
+        picked = self._picked(self._where(visible, asked), 1, 0)
+        rows, _ = self._rows(connection, self._base(asked.who).page.add_cte(picked), asked.who)
         return rows[0] if rows else None
 
     @property
@@ -164,45 +205,89 @@ class Listing:
         """Which rows there are at all."""
         return self.table.c.removed.is_(None) if self.live is None else self.live
 
+    @cached_property
+    def keys(self) -> Sequence[ColumnElement[Any]]:
+        """What the rows are ordered by."""
+        return self.order or (self.table.c.id,)
+
+    def _where(self, visible: Filter, asked: Asked) -> Condition:
+        conditions = self._conditions(asked)
+        if not isinstance(visible, Everything):
+            conditions.append(compile(visible, self.binding))
+        return and_(self.alive, *conditions) if conditions else self.alive
+
+    def _picked(self, where: Condition, size: int, offset: int) -> CTE:
+        """Where the rows of a page stand: found by columns that are in an index, before anything wide is read.
+
+        The size is not a parameter: a plan that is made for any size is made for a large part of the table.
+        """
+        keys = sqlalchemy.select(*self.keys).select_from(self._narrow(where)).where(where).order_by(*self._ordered)
+        page = keys.limit(literal_column(str(size))).offset(offset or None).cte(PAGE)
+        return page.prefix_with("MATERIALIZED")
+
+    def _counted(self, where: Condition) -> Select[int]:
+        counted = sqlalchemy.select(sqlalchemy.func.count()).select_from(self._narrow(where)).where(where)
+        return counted.correlate(None)
+
     def _rows(
-        self, connection: Connection, where: Condition, who: Principal, size: int | None, offset: int
-    ) -> list[dict[str, object]]:
-        names, base = self._whole if who.role is Role.ADMIN else self._restricted
-        found = connection.execute(base.where(where).limit(size).offset(offset or None)).all()
-        rows = _dicts(self.constants, names, found)
-        for place, nested in enumerate(self.nested, start=len(names)):
-            if rows:
-                nested.add(connection, [row[place] for row in found], rows)
+        self, connection: Connection, wanted: _Select, who: Principal
+    ) -> tuple[list[dict[str, object]], Sequence[_Row]]:
+        """Rows by name, and as they were found."""
+        found = connection.execute(wanted).all()
+        names = self._base(who).names
+        rows = _dicts(names, self.constants, found)
+        for place, nested in enumerate(self.nested if rows else (), start=len(names)):
+            nested.add(connection, [*map(itemgetter(place), found)], rows)
         if self.finish:
             for row in rows:
                 self.finish(row)
-        return rows
+        return rows, found
 
-    def _count(self, connection: Connection, where: Condition) -> int:
-        """How many rows match; joins what the condition speaks of and nothing else."""
+    def _narrow(self, where: Condition) -> FromClause:
+        """The table with what the condition speaks of joined to it, and nothing else."""
         needed = _tables(where)
         joins = []
         for other, on in reversed(self.joins):
             if other in needed:
                 needed |= _tables(on)
                 joins.append((other, on))
-        source = _source(self.table, joins[::-1])
-        counted = sqlalchemy.select(sqlalchemy.func.count()).select_from(source).where(where)
-        return connection.execute(counted).scalar_one()
+        return _source(self.table, joins[::-1])
 
     @cached_property
-    def _whole(self) -> tuple[tuple[str, ...], _Select]:
-        return tuple(self.columns), self._select(self.columns)
+    def _ordered(self) -> Sequence[Expression]:
+        return [each.desc() for each in self.keys] if self.newest_first else self.keys
 
     @cached_property
-    def _restricted(self) -> tuple[tuple[str, ...], _Select]:
-        columns = {name: column for name, column in self.columns.items() if name not in self.operators}
-        return tuple(columns), self._select(columns)
+    def _page(self) -> TableClause:
+        """What `_picked` finds, for statements that are made before."""
+        return sqlalchemy.table(PAGE, *(sqlalchemy.column(each.name, each.type) for each in self.keys))
 
-    def _select(self, columns: Columns) -> _Select:
-        keys = [nested.key for nested in self.nested]
-        found = sqlalchemy.select(*(each.label(name) for name, each in columns.items()), *keys)
-        return found.select_from(self.source).order_by(*self.order or (self.table.c.id,))
+    @cached_property
+    def _is_behind(self) -> Condition:
+        """Whether a row comes after the last of the page."""
+        ends = [each if self.newest_first else each.desc() for each in self._page.c]
+        last = sqlalchemy.select(*self._page.c).order_by(*ends).limit(literal_column("1"))
+        here = tuple_(*self.keys) if len(self.keys) > 1 else self.keys[0]
+        there = last.correlate(None).scalar_subquery()
+        return here < there if self.newest_first else here > there
+
+    @cached_property
+    def _bases(self) -> Mapping[bool, _Base]:
+        restricted = {name: column for name, column in self.columns.items() if name not in self.operators}
+        return {True: self._made(self.columns), False: self._made(restricted)}
+
+    def _base(self, who: Principal) -> _Base:
+        return self._bases[who.role is Role.ADMIN]
+
+    def _made(self, columns: Columns) -> _Base:
+        wanted = sqlalchemy.select(*columns.values(), *(nested.key for nested in self.nested))
+        same = and_(*(there == here for there, here in zip(self._page.c, self.keys, strict=True)))
+        page = _source(self._page.join(self.table, same), self.joins)
+        return _Base(
+            names=tuple(columns),
+            all=wanted.select_from(self.source).order_by(*self._ordered),
+            page=wanted.select_from(page).order_by(*self._ordered),
+        )
 
     def _conditions(self, asked: Asked) -> list[Condition]:
         conditions = [] if self.own is None else ownership(self.binding, self.own, asked)
@@ -214,7 +299,7 @@ class Listing:
 
     def _condition(self, parameter: str, value: object, asked: Asked) -> Condition:
         if parameter == "id":
-            return is_one(self.table, str(value))
+            return self.table.c.uuid == str(value)
         if parameter == "ids":
             return self.table.c.uuid.in_(list(value))  # type: ignore[call-overload]
         if parameter == "keyword" and self.keyword:
@@ -230,8 +315,7 @@ class Listing:
 OWNERSHIP = frozenset({"listall", "account", "domainid", "isrecursive", "projectid"})
 """The parameters of every list of owned things."""
 
-_ACCOUNT = above("account", "id", "uuid", "name_key", "domain_id")
-_DOMAIN = above("domain", "id", "uuid", "path")
+_TOP = DOMAIN.alias("top")
 
 
 def mine(asked: Asked) -> Filter:
@@ -245,21 +329,13 @@ def named(table: Table) -> Narrow:
 
 
 def refers(column: ColumnElement[int], table: Table) -> Narrow:
-    """A parameter that is the UUID of another entity, removed or not, or its number."""
+    """A parameter that is the UUID of another entity, removed or not."""
 
     def narrow(value: object, _: Asked) -> Condition:
-        text = str(value)
-        if text.isdecimal():
-            return column == int(text)
-        found = sqlalchemy.select(table.c.id).where(table.c.uuid == text)
+        found = sqlalchemy.select(table.c.id).where(table.c.uuid == str(value))
         return column == found.correlate(None).scalar_subquery()
 
     return narrow
-
-
-def is_one(table: Table, value: str) -> Condition:
-    """Whether a row is the one of this UUID, or of this number."""
-    return table.c.id == int(value) if value.isdecimal() else table.c.uuid == value
 
 
 def owner(table: Table, account: Table, domain: Table) -> tuple[Join, Join]:
@@ -273,43 +349,47 @@ def ownership(binding: Binding, own: Callable[[Asked], Filter | None], asked: As
         return [sqlalchemy.false()]  # there are no projects yet
     domain = asked.filters.get("domainid")
     if asked.given("account"):
-        home = _DOMAIN.c.uuid == str(domain) if domain is not None else _DOMAIN.c.path == asked.who.scope
-        key = name_key(str(asked.filters["account"]))
-        same = (_ACCOUNT.c.name_key == key, _ACCOUNT.c.domain_id == _DOMAIN.c.id, home)
-        return [_column(binding.owner).in_(sqlalchemy.select(_ACCOUNT.c.uuid).where(*same))]
+        home = DOMAIN.c.path == asked.who.scope if domain is None else DOMAIN.c.uuid == str(domain)
+        return [_of_account(binding, name_key(str(asked.filters["account"])), home)]
     if domain is not None:
-        path = sqlalchemy.select(_DOMAIN.c.path).where(_DOMAIN.c.uuid == str(domain)).scalar_subquery()
-        if not asked.filters.get("isrecursive"):
-            return [_column(binding.scope) == path]
-        stem = sqlalchemy.func.substr(path, 1, sqlalchemy.func.length(path) - 1)
-        return [_column(binding.scope) >= path, _column(binding.scope) < stem + "0"]
+        return [_of_domain(binding, str(domain), recursive=bool(asked.filters.get("isrecursive")))]
     if asked.filters.get("listall") or asked.given("id", "ids"):
         return []
     narrowed = own(asked)
     return [] if narrowed is None else [compile(narrowed, binding)]
 
 
-def _column(column: ColumnElement[str] | None) -> ColumnElement[str]:
-    if column is None:
-        raise TypeError("only what has an owner and a scope is listed by them")
-    return column
+def _of_account(binding: Binding, key: str, home: Condition) -> Condition:
+    """Whether it is the live account's of this name."""
+    return binding.theirs(and_(ACCOUNT.c.name_key == key, ACCOUNT.c.removed.is_(None), home))
 
 
-def _dicts(
-    constants: Mapping[str, object], names: Sequence[str], rows: Sequence[Row[*tuple[Any, ...]]]
-) -> list[dict[str, object]]:
+def _of_domain(binding: Binding, uuid: str, *, recursive: bool) -> Condition:
+    """Whether it belongs to this domain, or with `recursive` to one below it."""
+    found = sqlalchemy.select(_TOP.c.path).where(_TOP.c.uuid == uuid).correlate(None)
+    path = found.scalar_subquery()
+    if not recursive:
+        return binding.inside(found, lambda here: here == path)
+    stem = sqlalchemy.func.substr(path, 1, sqlalchemy.func.length(path) - 1)
+    return binding.inside(found, lambda here: and_(here >= path, here < stem + "0"))
+
+
+def _dicts(names: tuple[str, ...], constants: Mapping[str, object], found: Sequence[_Row]) -> list[dict[str, object]]:
     """Rows by the wire's names, without what is NULL; the values of a row may go on behind the names."""
-    found = []
-    for row in rows:
-        # the cost of a list is here: one pass over the values, then the constants in one sweep
-        values = {name: value for name, value in zip(names, row, strict=False) if value is not None}
-        values.update(constants)
-        found.append(values)
-    return found
+    sparse = [(n, name) for n, (name, column) in enumerate(zip(names, zip(*found, strict=True))) if None in column]
+    whole, rows = dict.fromkeys(names) | constants, []
+    for values in found:  # what a list costs is here: copies need not grow, and most columns are never NULL
+        row = whole.copy()
+        row.update(zip(names, values, strict=False))
+        for place, name in sparse:
+            if values[place] is None:
+                del row[name]
+        rows.append(row)
+    return rows
 
 
-def _source(table: Table, joins: Sequence[Join]) -> FromClause:
-    source: FromClause = table
+def _source(table: FromClause, joins: Sequence[Join]) -> FromClause:
+    source = table
     for other, on in joins:
         source = source.outerjoin(other, on)
     return source
@@ -322,10 +402,10 @@ def _tables(condition: Condition) -> set[FromClause]:
     }
 
 
-def _among(column: ColumnElement[int], dialect: str, keys: set[int]) -> Condition:
+def _among(column: ColumnElement[int], dialect: str, keys: Iterable[int]) -> Condition:
     """Whether a column is one of any number of keys, in one parameter."""
+    listed = ",".join(map(str, keys))
     if dialect == "postgresql":
-        keyed = bindparam("keys", list(keys), type_=ARRAY(BigInteger))
-        return column == sqlalchemy.func.any(cast(keyed, ARRAY(BigInteger)))
-    listed = sqlalchemy.func.json_each(f"[{','.join(map(str, keys))}]").table_valued("value")
-    return column.in_(sqlalchemy.select(listed.c.value))
+        return column == sqlalchemy.func.any(cast(bindparam("keys", f"{{{listed}}}", Text), ARRAY(BigInteger)))
+    each = sqlalchemy.func.json_each(f"[{listed}]").table_valued("value")
+    return column.in_(sqlalchemy.select(each.c.value))

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from stratiform.api import access
 from stratiform.api.access import Access
 from stratiform.api.principal import Principal
-from stratiform.engine.listing import Listing, is_one
+from stratiform.engine.listing import Listing
 from stratiform.engine.registry import Row
 from stratiform.framework.base import errors
 
@@ -21,13 +21,13 @@ def find(
     *,
     removed: bool = False,
 ) -> Row:
-    """The row of the entity with this UUID or number, all columns of its table.
+    """The row of the entity with this UUID, all columns of its table.
 
     Raises `NotFound` where it is not there or `who` may not see it, with the same words, and `Denied` where
     he may see it but not do `action` to it. With `removed`, entities that are gone are found as well.
     """
     binding, table = listing.binding, listing.table
-    where = [is_one(table, value)]
+    where = [table.c.uuid == value]
     if not removed:
         where.append(listing.alive)
     wanted = sqlalchemy.select(table, *binding.columns()).select_from(listing.source).where(*where)

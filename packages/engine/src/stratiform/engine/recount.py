@@ -1,5 +1,6 @@
 """A recount: what claims hosts, pools and addresses, added up again and compared with the counters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy
@@ -31,14 +32,15 @@ class Difference:
 def differences(connection: Connection) -> list[Difference]:
     """Every counter that is wrong, in the order of hosts, pools, addresses; an empty list is good news.
 
-    A machine counts where its `host_id` is set, a volume where its `pool_id` is, until they are removed; an
-    address is taken if a card that is there has it.
+    A machine counts where its `host_id` is set, and where its `to_host_id` is while it moves, a volume where its
+    `pool_id` is, until they are removed; an address is taken if a card that is there has it.
     """
+    places = (vm.c.host_id, vm.c.to_host_id)
     found = [
-        *_compare(connection, host, "cpu_used", vm.c.host_id, vm.c.cpus * vm.c.speed),
-        *_compare(connection, host, "memory_used", vm.c.host_id, vm.c.memory),
-        *_compare(connection, host, "vms", vm.c.host_id, sqlalchemy.literal(1)),
-        *_compare(connection, pool, "used", volume.c.pool_id, volume.c.size),
+        *_compare(connection, host, "cpu_used", places, vm.c.cpus * vm.c.speed),
+        *_compare(connection, host, "memory_used", places, vm.c.memory),
+        *_compare(connection, host, "vms", places, sqlalchemy.literal(1)),
+        *_compare(connection, pool, "used", (volume.c.pool_id,), volume.c.size),
     ]
     for uuid, is_taken, cards in connection.execute(_addresses()):
         taken = int(bool(is_taken))
@@ -47,15 +49,18 @@ def differences(connection: Connection) -> list[Difference]:
 
 
 def _compare(
-    connection: Connection, table: Table, counter: str, place: Expression, amount: ColumnElement[int]
+    connection: Connection, table: Table, counter: str, places: Sequence[Expression], amount: ColumnElement[int]
 ) -> list[Difference]:
-    total = cast(func.coalesce(func.sum(amount), 0), BigInteger)
-    sums = (
-        sqlalchemy.select(place.label("place"), total.label("total"))
-        .where(place.is_not(None), place.table.c.removed.is_(None))
-        .group_by(place)
-        .subquery()
-    )
+    claims = sqlalchemy.union_all(
+        *(
+            sqlalchemy.select(place.label("place"), amount.label("amount")).where(
+                place.is_not(None), place.table.c.removed.is_(None)
+            )
+            for place in places
+        )
+    ).subquery()
+    total = cast(func.coalesce(func.sum(claims.c.amount), 0), BigInteger)
+    sums = sqlalchemy.select(claims.c.place, total.label("total")).group_by(claims.c.place).subquery()
     counted = func.coalesce(sums.c.total, 0)
     wrong = (
         sqlalchemy.select(table.c.uuid, table.c[counter], counted)

@@ -1,7 +1,7 @@
 """Plain nouns: one way to create, change and remove what is a row, a name and an event."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from stratiform.api.errors import InUse
 from stratiform.engine import check
-from stratiform.engine.entity import metadata, name_key
+from stratiform.engine.entity import ALONG, metadata, name_key
 from stratiform.framework.base import errors
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
@@ -54,6 +54,8 @@ class Noun:
     """Columns of other tables that refer to it and whose rows go with it."""
     outlived: bool = False
     """Whether what was made from it may go on when it is removed, as with offerings."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Its events that are called otherwise than `event` and a verb, by their verb."""
 
     @property
     def label(self) -> str:
@@ -112,9 +114,9 @@ def move(tx: Transaction, noun: Noun, row: Row, states: Machine[S, E], event: E)
 
 def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
     """Mark a row as removed, with its parts. Raises `InUse` while anything else refers to it, or `Stale`."""
-    _refuse_used(tx, noun, row)
+    refuse_used(tx, noun, row)
     now = world.clock.now()
-    for part in noun.parts:
+    for part in _parts(noun):
         live = (part == row.id, part.table.c.removed.is_(None))
         tx.execute(sqlalchemy.update(part.table).where(*live).values(removed=now))
     table = noun.table
@@ -129,7 +131,7 @@ def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
 def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object) -> None:
     """Tell that something happened to a row, in the words of CloudStack's events."""
     event = outbox.Event(
-        kind=f"{noun.event}.{verb}",
+        kind=noun.names.get(verb, f"{noun.event}.{verb}"),
         resource_kind=noun.kind,
         resource=row.uuid,
         generation=row.generation,
@@ -170,10 +172,14 @@ def _clash(noun: Noun, columns: Mapping[str, object], broken: IntegrityError) ->
         if index.unique and (f'"{index.name}"' in said or said.endswith(f": {spelled}")):
             key = list(index.columns)[-1].name.removesuffix("_key")
             return Taken(kind=noun.label, key=key, value=columns.get(key))
+    for column in noun.table.c:  # the UUID, or what is made of it
+        if column.unique and (f'"{noun.table.name}_{column.name}_key"' in said or said.endswith(f": {column}")):
+            return Taken(kind=noun.label, key="id", value=columns.get("uuid"))
     return broken
 
 
-def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
+def refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
+    """Raise `InUse` while anything but its parts refers to a row."""
     users = [] if noun.outlived else list(_referring(noun))
     if users:
         asked = (sqlalchemy.exists().where(each == row.id, each.table.c.removed.is_(None)) for each in users)
@@ -183,12 +189,20 @@ def _refuse_used(tx: Transaction, noun: Noun, row: Row) -> None:
                 raise InUse(kind=noun.label, id=label(row), by=f"a {column.table.name.replace('_', ' ')}")
 
 
+def _parts(noun: Noun) -> Iterator[Column[object]]:
+    """The columns of its parts, and of what nouns above it declare to go with it."""
+    yield from noun.parts
+    yield from (column for column in _references(noun) if column.info.get(ALONG))
+
+
 def _referring(noun: Noun) -> Iterator[Column[object]]:
     """The columns that refer to rows of the noun, but for its parts and for mere memories."""
-    parts = {(part.table.name, part.name) for part in noun.parts}
+    parts = {(part.table.name, part.name) for part in _parts(noun)}
+    for column in _references(noun):
+        if (column.table.name, column.name) not in parts and not column.name.startswith("last_"):
+            yield column
+
+
+def _references(noun: Noun) -> Iterator[Column[object]]:
     for table in metadata.sorted_tables:
-        for key in table.foreign_keys:
-            column = key.parent
-            is_part = (table.name, column.name) in parts
-            if key.column.table is noun.table and not is_part and not column.name.startswith("last_"):
-                yield column
+        yield from (key.parent for key in table.foreign_keys if key.column.table is noun.table)

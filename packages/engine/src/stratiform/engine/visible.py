@@ -4,14 +4,18 @@ An attribute that a noun does not bind is None for every row of it, as `access.h
 it but `Equals(attribute, None)`, and a deny that speaks of it denies nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, or_, true
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, false, func, or_, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from stratiform.api import access
-from stratiform.engine.entity import Expression
+from stratiform.engine.entity import Expression, above
 from stratiform.framework.base import errors
 
 Condition = ColumnElement[bool]
@@ -24,6 +28,29 @@ class TooMany(errors.Invalid):
     """A filter names {count} values, and {most} is the most: grant by account, domain or tag instead."""
 
     code = "too_many_values"
+
+
+DOMAIN = above("domain", "id", "uuid", "path")
+ACCOUNT = above("account", "id", "uuid", "removed", "name_key", "domain_id")
+
+
+class _Walked(FunctionElement[Any]):
+    """A column that SQLite is to compare row by row, in the order of the list.
+
+    It has no statistics, and would rather find the rows by this column and sort them, however many there are.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_Walked)
+def _as_it_is(element: _Walked, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Walked, "sqlite")
+def _without_an_index(element: _Walked, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +77,59 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The domain whose accounts an entity is shared with."""
+
+    path: ColumnElement[str]
+    """The domain's; NULL where the entity is shared with none."""
+    below: Condition
+    """Whether those of the domains below are meant too; never NULL."""
+
+    def covers(self, path: sqlalchemy.Select[str]) -> Condition:
+        """Whether the accounts of the domain with this path, if there is one, are among them; never NULL."""
+        where = func.coalesce(path.scalar_subquery(), "")
+        inside = and_(self.below, func.substr(where, 1, func.length(self.path)) == self.path)
+        return and_(self.path.is_not(None), or_(self.path == where, inside))
+
+
+@dataclass(frozen=True)
+class Sharers(Container[str]):
+    """The accounts, by UUID, that one entity is shared with: asked for one by one, since they may be many."""
+
+    connection: Connection
+    row: Row[object]
+    links: Link | None
+    reach: Reach | None
+
+    def __contains__(self, account: object) -> bool:
+        """Whether the entity is shared with this account."""
+        return self._is_linked(account) or self._is_reached(account)
+
+    def _is_linked(self, account: object) -> bool:
+        if self.links is None:
+            return False
+        own = sqlalchemy.select(self.links.value).where(self.links.entity == self.row.id, self.links.value == account)
+        return self.connection.execute(own.limit(1)).first() is not None
+
+    def _is_reached(self, account: object) -> bool:
+        if self.reach is None or self.row.its_reach is None:
+            return False
+        path = self.connection.execute(_path_of(ACCOUNT.c.uuid == account)).scalar_one_or_none() or ""
+        return bool(path == self.row.its_reach or (self.row.its_below and path.startswith(self.row.its_reach)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Binding:
     """Which columns the attributes of a noun are. What is None the noun lacks."""
 
     table: Table
     owner: ColumnElement[str] | None = None
     """UUID of the owning account."""
-    owner_key: ColumnElement[int] | None = None
-    """The noun's own column with the account's id, which has an index."""
+    owner_key: Expression | None = None
+    """The noun's own column that refers to the account, by its id, or by its UUID if it is `owner` itself.
+
+    It has an index; with it, what is owned is found without a join.
+    """
     scope: ColumnElement[str] | None = None
     """Path of the domain."""
     tags: Link | None = None
@@ -65,10 +137,50 @@ class Binding:
     """Whether the entity is shared with everybody; never NULL."""
     shares: Link | None = None
     """The accounts it is shared with, by UUID."""
+    reach: Reach | None = None
+    """The domain it is shared with."""
 
     def column(self, attribute: str) -> ColumnElement[str] | None:
         """The column of an attribute that is one text."""
         return {"owner": self.owner, "scope": self.scope, "id": self.table.c.uuid}.get(attribute)
+
+    @property
+    def by_id(self) -> bool:
+        """Whether the account is referred to by its id."""
+        return self.owner_key is not None and self.owner_key is not self.owner
+
+    def owned(self, where: Condition) -> Condition:
+        """Whether the owner is the one account that this holds for; it speaks of `ACCOUNT` and `DOMAIN`."""
+        account = self._accounts(where).scalar_subquery()
+        return (self.owner if self.owner_key is None else self.owner_key) == account
+
+    def placed(self, where: Callable[[ColumnElement[str]], Condition]) -> Condition:
+        """Whether this holds for the path of its domain."""
+        if self.owner_key is None:
+            return sqlalchemy.false() if self.scope is None else where(self.scope)
+        return _Walked(self.owner_key).in_(self._accounts(where(DOMAIN.c.path)))
+
+    def theirs(self, account: Condition) -> Condition:
+        """Whether it is owned by the one account that this holds for, or shared with the domain of that."""
+        owned = self.owned(account)
+        return owned if self.reach is None else or_(owned, self.reach.covers(_path_of(account)))
+
+    def inside(self, path: sqlalchemy.Select[str], where: Callable[[ColumnElement[str]], Condition]) -> Condition:
+        """Whether `where` holds for its domain, or it is shared with the one of this path.
+
+        The domain of what is a domain's is that, not its owner's.
+        """
+        placed = self.placed(where)
+        if self.reach is None:
+            return placed
+        theirs = and_(self.reach.path.is_not(None), where(self.reach.path))
+        return or_(theirs, self.reach.covers(path), and_(self.reach.path.is_(None), placed))
+
+    def _accounts(self, where: Condition) -> sqlalchemy.Select[Any]:
+        """The accounts that this holds for, as the noun refers to them."""
+        home = ACCOUNT.join(DOMAIN, DOMAIN.c.id == ACCOUNT.c.domain_id)
+        key = ACCOUNT.c.id if self.by_id else ACCOUNT.c.uuid
+        return sqlalchemy.select(key).select_from(home).where(where).correlate(None)
 
     def collects(self, attribute: str) -> bool:
         """Whether the attribute is one of many values that the noun has."""
@@ -79,11 +191,15 @@ class Binding:
         ways = [] if self.public is None else [self.public]
         if self.shares is not None:
             ways.append(self.shares.exists(self.table, account))
+        if self.reach is not None:
+            ways.append(self.reach.covers(_path_of(ACCOUNT.c.uuid == account)))
         return or_(false(), *ways)
 
     def columns(self) -> list[Expression]:
         """What a SELECT has to answer for `attributes`."""
-        columns = {"owner": self.owner, "scope": self.scope, "public": self.public}
+        columns: dict[str, Expression | None] = {"owner": self.owner, "scope": self.scope, "public": self.public}
+        if self.reach is not None:
+            columns |= {"reach": self.reach.path, "below": self.reach.below}
         return [column.label(f"its_{name}") for name, column in columns.items() if column is not None]
 
     def attributes(self, connection: Connection, row: Row[object]) -> Mapping[str, object]:
@@ -94,12 +210,11 @@ class Binding:
         if self.tags is not None:
             found["tag"] = dict(self.tags.of(connection, row.id))
         if self._is_shared():
-            accounts = [] if self.shares is None else self.shares.of(connection, row.id)
-            found["shared"] = getattr(row, "its_public", False) or frozenset(value for _, value in accounts)
+            found["shared"] = getattr(row, "its_public", False) or Sharers(connection, row, self.shares, self.reach)
         return found
 
     def _is_shared(self) -> bool:
-        return self.public is not None or self.shares is not None
+        return not (self.public is None and self.shares is None and self.reach is None)
 
 
 def compile(predicate: access.Filter, binding: Binding, *, negated: bool = False) -> Condition:
@@ -115,7 +230,7 @@ def compile(predicate: access.Filter, binding: Binding, *, negated: bool = False
         case access.Equals(attribute, value):
             return _equals(binding, attribute, value, negated)
         case access.Within(attribute, path):
-            return _within(binding.column(attribute), path, negated)
+            return _within(binding, attribute, path, negated)
         case access.OneOf(attribute, values):
             return _one_of(binding, attribute, values, negated)
         case access.Tagged(key, value):
@@ -164,16 +279,17 @@ def _equals(binding: Binding, attribute: str, value: str | None, negated: bool) 
         return column.is_not(None) if negated else column.is_(None)
     if negated:
         return or_(column.is_(None), column != value)
-    if attribute == "owner" and binding.owner_key is not None:
+    if attribute == "owner" and binding.by_id:
         return binding.owner_key == _account_ids([value]).scalar_subquery()
-    return column == value
+    return binding.placed(lambda path: path == value) if attribute == "scope" else column == value
 
 
-def _within(column: ColumnElement[str] | None, path: str, negated: bool) -> Condition:
+def _within(binding: Binding, attribute: str, path: str, negated: bool) -> Condition:
+    column = binding.column(attribute)
     if column is None:
         return _truth(negated)
     if not negated:
-        return below(column, path)
+        return binding.placed(lambda here: below(here, path)) if attribute == "scope" else below(column, path)
     following = after(path)
     return or_(column.is_(None), column < path, false() if following is None else column >= following)
 
@@ -186,12 +302,17 @@ def _one_of(binding: Binding, attribute: str, values: tuple[str, ...], negated: 
         return _truth(negated)
     if negated:
         return or_(column.is_(None), column.not_in(values))
-    if attribute == "owner" and binding.owner_key is not None:
+    if attribute == "owner" and binding.by_id and binding.owner_key is not None:
         return binding.owner_key.in_(_account_ids(values))
     return column.in_(values)
 
 
+def _path_of(account: Condition) -> sqlalchemy.Select[str]:
+    """The path of the domain of the one account that this holds for; it speaks of `ACCOUNT` and `DOMAIN`."""
+    home = ACCOUNT.join(DOMAIN, DOMAIN.c.id == ACCOUNT.c.domain_id)
+    return sqlalchemy.select(DOMAIN.c.path).select_from(home).where(account).correlate(None)
+
+
 def _account_ids(values: tuple[str, ...] | list[str]) -> sqlalchemy.Select[int]:
-    account = sqlalchemy.table("account", sqlalchemy.column("id"), sqlalchemy.column("uuid"))
-    found = sqlalchemy.select(account.c.id)
-    return found.where(account.c.uuid == values[0]) if len(values) == 1 else found.where(account.c.uuid.in_(values))
+    found = sqlalchemy.select(ACCOUNT.c.id).correlate(None)
+    return found.where(ACCOUNT.c.uuid == values[0]) if len(values) == 1 else found.where(ACCOUNT.c.uuid.in_(values))

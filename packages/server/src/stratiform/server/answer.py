@@ -1,12 +1,12 @@
 """Answers: rows shaped by their view, put under the names that clients look for, and written out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import orjson
 
 from stratiform.api.cloud import Page, Submitted
-from stratiform.api.command import Command
+from stratiform.api.command import Command, Returns
 from stratiform.api.principal import Role
 from stratiform.api.view import Field, View
 from stratiform.server import moment, xml
@@ -16,6 +16,7 @@ XML = "text/xml; charset=UTF-8"
 
 Body = dict[str, object]
 Shape = Callable[[Mapping[str, object]], Body]
+_ROWS = (list, tuple)
 
 
 def listed(command: Command, role: Role, page: Page, *, only_count: bool = False) -> Body:
@@ -24,8 +25,8 @@ def listed(command: Command, role: Role, page: Page, *, only_count: bool = False
         return {}
     if only_count or not page.rows:
         return {"count": page.count}
-    shape = shaped(command.view, role)
-    return {"count": page.count, str(command.object): [shape(row) for row in page.rows]}
+    shape = shaped(command.view, role, fresh=page.fresh)
+    return {"count": page.count, str(command.object): [*map(shape, page.rows)]}
 
 
 def single(command: Command, role: Role, row: Mapping[str, object]) -> Body:
@@ -39,9 +40,9 @@ def success() -> Body:
     return {"success": True}
 
 
-def accepted(submitted: Submitted) -> Body:
-    """The job, and the entity that was made with it."""
-    entity = {} if submitted.entity is None else {"id": submitted.entity}
+def accepted(command: Command, submitted: Submitted) -> Body:
+    """The job, and the entity if it was made with it."""
+    entity = {"id": submitted.entity} if command.returns is Returns.ASYNC_CREATE else {}
     return {**entity, "jobid": submitted.job}
 
 
@@ -51,20 +52,24 @@ def encode(wrapper: str, body: Mapping[str, object], *, json: bool, version: str
 
 
 @cache
-def shaped(view: View, role: Role) -> Shape:
-    """How a row becomes an object for a caller: the view's fields, in its order, without those it lacks."""
+def shaped(view: View, role: Role, *, fresh: bool = False) -> Shape:
+    """How a row becomes an object for a caller: the view's fields that it has and he may see.
+
+    A fresh row is told as it is if it can be, and changed; what is made of any other is in the view's order.
+    """
     fields = [each for each in view.fields if role in each.roles]
-    defaults = [(each.name, each.default) for each in fields]
-    writers = [(each.name, writer) for each in fields if (writer := _writer(each, role))]
+    order = [each.name for each in fields]
+    names = frozenset(order)
+    defaults = [(each.name, each.default) for each in fields if each.default is not None]
+    writers = [(each.name, writer) for each in fields if (writer := _writer(each, role, fresh))]
 
     def shape(row: Mapping[str, object]) -> Body:
-        body: Body = {}
+        if fresh and isinstance(row, dict) and names.issuperset(row):
+            body = row
+        else:
+            body = {name: value for name in order if (value := row.get(name)) is not None}
         for name, default in defaults:
-            value = row.get(name)
-            if value is not None:
-                body[name] = value
-            elif default is not None:
-                body[name] = default
+            body.setdefault(name, default)
         for name, write in writers:
             if name in body:
                 body[name] = write(body[name])
@@ -73,15 +78,15 @@ def shaped(view: View, role: Role) -> Shape:
     return shape
 
 
-def _writer(field: Field, role: Role) -> Callable[[object], object] | None:
+def _writer(field: Field, role: Role, fresh: bool) -> Callable[[object], object] | None:
     if field.view:
-        return _each(shaped(field.view, role))
+        return _each(shaped(field.view, role, fresh=fresh))
     return {"date": _date, "map": _map}.get(field.type)
 
 
 def _each(shape: Shape) -> Callable[[object], object]:
     def write(rows: object) -> object:
-        return [shape(row) for row in rows] if isinstance(rows, Sequence) else rows
+        return [*map(shape, rows)] if isinstance(rows, _ROWS) else rows
 
     return write
 

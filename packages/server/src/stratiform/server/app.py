@@ -1,31 +1,56 @@
 """The HTTP face: a Falcon application under /client/api."""
 
 import re
+import zlib
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import falcon
 
 from stratiform.framework.base.world import World
 from stratiform.server.dispatch import Dispatcher, Reply
-from stratiform.server.errors import MethodNotAllowed, TooLarge
+from stratiform.server.door import Door
+from stratiform.server.errors import MethodNotAllowed
 from stratiform.server.handlers.call import Services
 from stratiform.server.handlers.table import bind
-from stratiform.server.request import BODY_LIMIT, FORM
-from stratiform.server.signature import Callers
+from stratiform.server.request import BODY_LIMIT, FORM, Asked
+from stratiform.server.session import cookie
 
 API = re.compile(r"/client/api(?:/.*)?\Z")
 HOME = "/client"
 App: TypeAlias = falcon.App[falcon.Request, falcon.Response]
 WELCOME = "This is a cloud. Its API is at /client/api.\n"
+METHODS = ("GET", "POST")
+
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "X-XSS-Protection": "1; mode=block",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""Headers of every answer of the API."""
+
+WORTH = 1024
+"""Bytes of an answer that is compressed for those who take it so."""
+EFFORT = 1
+"""Of zlib's nine: the others cost more time than they save bytes."""
+_GZIP = re.compile(r"(?:^|,)\s*(?:x-)?(?:gzip|\*)\s*(?:$|,|;(?!\s*q\s*=\s*0(?:\.0*)?\s*(?:$|,)))", re.IGNORECASE)
 
 
-def make(services: Services, callers: Callers, world: World) -> App:
-    """The application that answers these commands. Raises `NoHandler` if it cannot carry one of them out."""
-    dispatcher = Dispatcher(
-        commands=services.commands, handlers=bind(services), access=services.access, callers=callers, world=world
+def dispatcher(services: Services, world: World) -> Dispatcher:
+    """What answers these commands. Raises `NoHandler` if it cannot carry one of them out."""
+    return Dispatcher(
+        commands=services.commands,
+        handlers=bind(services),
+        access=services.access,
+        config=services.config,
+        world=world,
     )
+
+
+def make(dispatcher: Dispatcher, door: Door) -> App:
+    """The application that answers what comes through a door."""
     app = falcon.App()
-    app.add_sink(_Api(dispatcher), API)
+    app.add_sink(_Api(dispatcher, door), API)
     app.add_route("/", _Root())
     app.add_route(HOME, _Home())
     return app
@@ -34,22 +59,18 @@ def make(services: Services, callers: Callers, world: World) -> App:
 class _Api:
     """GET and POST at /client/api and anywhere below."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, door: Door) -> None:
         self._dispatcher = dispatcher
+        self._door = door
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **_: object) -> None:
-        query = req.query_string
-        match req.method:
-            case "GET":
-                reply = self._dispatcher.answer(query)
-            case "POST" if (req.content_length or 0) > BODY_LIMIT:
-                reply = self._dispatcher.refuse(TooLarge(what="the bytes of a form", limit=BODY_LIMIT), query)
-            case "POST":
-                reply = self._dispatcher.answer(query, _form(req))
-            case method:
-                reply = self._dispatcher.refuse(MethodNotAllowed(method=method), query)
-                resp.set_header("Allow", "GET, POST")
-        _write(reply, resp)
+        asked = asked_of(req)
+        if asked.method in METHODS:
+            reply = self._dispatcher.answer(asked, self._door)
+        else:
+            error = MethodNotAllowed(method=asked.method, allowed=", ".join(METHODS))
+            reply = self._dispatcher.refuse(error, asked, self._door)
+        write(reply, req, resp)
 
 
 class _Root:
@@ -69,6 +90,36 @@ class _Home:
         response.text = WELCOME
 
 
+def asked_of(request: falcon.Request) -> Asked:
+    """What HTTP brought; a body that is no form is not read."""
+    method = request.method
+    form = _form(request) if method == "POST" else b""
+    return Asked(query=request.query_string, form=form, method=method, cookies=_cookies(request))
+
+
+def write(reply: Reply, request: falcon.Request, response: falcon.Response) -> None:
+    """Let HTTP carry an answer, compressed if it is long and the client takes it so."""
+    response.status = reply.status
+    response.content_type = reply.content_type
+    response.data = reply.body
+    response.set_headers({**SECURITY, **reply.headers})
+    for each in reply.cookies:
+        response.append_header("Set-Cookie", each)
+    if len(reply.body) >= WORTH:
+        response.set_header("Vary", "Accept-Encoding")
+        if _GZIP.search(request.env.get("HTTP_ACCEPT_ENCODING", "")):
+            response.set_header("Content-Encoding", "gzip")
+            response.data = _gzip(reply.body)
+
+
+def _cookies(request: falcon.Request) -> Mapping[str, str]:
+    """A session's; the first of a name is the one that was set for the API."""
+    if "HTTP_COOKIE" not in request.env:
+        return {}
+    found = {name: request.get_cookie_values(name) for name in (cookie.TOKEN, cookie.KEY)}
+    return {name: values[0] for name, values in found.items() if values}
+
+
 def _form(request: falcon.Request) -> bytes:
     kind = (request.content_type or "").partition(";")[0].strip().lower()
     if kind != FORM:
@@ -77,10 +128,6 @@ def _form(request: falcon.Request) -> bytes:
     return body
 
 
-def _write(reply: Reply, response: falcon.Response) -> None:
-    response.status = reply.status
-    response.content_type = reply.content_type
-    response.data = reply.body
-    response.set_header("X-Content-Type-Options", "nosniff")
-    for name, value in reply.headers.items():
-        response.set_header(name, value)
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(EFFORT, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(body) + packer.flush()

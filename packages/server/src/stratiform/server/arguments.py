@@ -85,7 +85,8 @@ def _value(command: Command, parameter: Parameter, text: str | None) -> object:
     except _NoSuch as error:
         raise _bad(command, str(error)) from None
     except ValueError as error:
-        raise _bad(command, f"invalid value {text[:80]!r} for parameter {parameter.name}: {error}") from None
+        value = "" if parameter.secret else f"{text[:80]!r} "
+        raise _bad(command, f"invalid value {value}for parameter {parameter.name}: {error}") from None
     return value
 
 

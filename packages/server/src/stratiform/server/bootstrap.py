@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy
 
+import stratiform
 from stratiform.api import registry
 from stratiform.api.access import Access
 from stratiform.api.adapters.authenticator import Authenticator
@@ -22,6 +23,7 @@ from stratiform.framework.base.threads import SystemThreads
 from stratiform.framework.base.world import World
 from stratiform.framework.cluster.alone import Alone, alone
 from stratiform.framework.cluster.membership import Membership
+from stratiform.framework.config import catalogue
 from stratiform.framework.config.values import Config
 from stratiform.framework.db import migrate
 from stratiform.framework.db.database import Database
@@ -30,13 +32,21 @@ from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.secrets import KeyRing, Unreadable
-from stratiform.server import app, schema
+from stratiform.server import app, integration, schema
 from stratiform.server.chores import Chores
+from stratiform.server.configuration import Configuration
+from stratiform.server.credential.commands import extended
+from stratiform.server.credential.credentials import Credentials
 from stratiform.server.credential.key import Keys
 from stratiform.server.credential.password import Passwords
+from stratiform.server.credential.result import SealedResults
+from stratiform.server.door import ENFORCE, Front
+from stratiform.server.handlers import session
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
 from stratiform.server.serving import Serving
+from stratiform.server.session.login import Logins
+from stratiform.server.session.store import Sessions
 
 ENGINE = "native"
 """The engine that is loaded, of those installed."""
@@ -60,6 +70,8 @@ class Settings:
     """0 takes any that is free."""
     threads: int = 8
     """Threads that answer HTTP requests."""
+    integration_port: int = 0
+    """Where anybody on this machine may do everything without proof of who it is; 0 is nowhere."""
     name: str = "server"
     access: str = "static"
     authenticator: str = "database"
@@ -97,6 +109,8 @@ class Server:
     keys: Keys
     passwords: Passwords
     serving: Serving
+    integration: Serving | None
+    """What serves the integration port; None if it is off."""
     lock: Alone | None
 
     def start(self) -> None:
@@ -159,8 +173,12 @@ def compose(settings: Settings) -> Server:
     migrate.check(database, layers())
     gate = plugins.one("stratiform.access", settings.access, Access).plugin
     authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
-    program = _program()
-    config = program.config(database)
+    plain = _program()
+    config = plain.config(database)
+    ring = KeyRing.load(settings.ring)
+    keys, passwords = Keys(database, ring), Passwords(database, authenticator)
+    credentials = Credentials(keys=keys, passwords=passwords, results=SealedResults(database, ring, config))
+    program = extended(plain, credentials)
     tools = engine.Tools(
         config=config,
         placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
@@ -177,18 +195,33 @@ def compose(settings: Settings) -> Server:
         membership=Membership(database, outside, settings.name, alone=lock),
         provide=[tools, channel],
     )
-    monitor = Monitor(outside, database, channel, config)
+    monitor = Monitor(outside, database, channel, config, engine.watch(kernel))
     kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
     cloud = program.cloud(kernel, gate)
-    keys = Keys(database, KeyRing.load(settings.ring))
     services = Services(
         commands=registry.collect(),
         cloud=cloud,
         jobs=program.history(database, gate),
         access=gate,
         patience=Patience(settings.threads),
+        config=Configuration(config, database, gate, catalogue.declared(stratiform)),
+        credentials=credentials,
+        hypervisors=sorted(tools.hypervisors),
+        plans=engine.Plans(database, gate, tools),
     )
-    application = app.make(services, keys, outside)
+    sessions = Sessions(database, config)
+    kernel.duties.append(sessions.sweep)
+    logins = Logins(database, passwords, sessions, settings.threads)
+    dispatcher = app.dispatcher(services, outside)
+    front = Front(
+        keys,
+        outside.clock,
+        visitors=sessions,
+        authenticators=session.authenticators(
+            services.commands, logins, sessions, outside.clock, lambda: config.value(session.SECURE)
+        ),
+        enforced=lambda: config.value(ENFORCE),
+    )
     return Server(
         settings=settings,
         world=outside,
@@ -200,8 +233,17 @@ def compose(settings: Settings) -> Server:
         tools=tools,
         cloud=cloud,
         keys=keys,
-        passwords=Passwords(database, authenticator),
-        serving=Serving(application, settings.host, settings.port, settings.threads),
+        passwords=passwords,
+        serving=Serving(
+            app.make(dispatcher, front),
+            settings.host,
+            settings.port,
+            settings.threads,
+            refuse=lambda error, asked: dispatcher.refuse(error, asked, front),
+        ),
+        integration=integration.serve(dispatcher, database, settings.integration_port)
+        if settings.integration_port
+        else None,
         lock=lock,
     )
 

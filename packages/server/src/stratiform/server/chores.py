@@ -1,4 +1,4 @@
-"""What a server looks after once a second beside its jobs: newer configuration, and events without a number."""
+"""What a server looks after once a second beside its jobs: newer configuration, unnumbered events, old secrets."""
 
 import sqlalchemy
 
@@ -7,8 +7,9 @@ from stratiform.framework.config.values import Config
 from stratiform.framework.db.database import Database
 from stratiform.framework.events.sequencer import Sequencer
 from stratiform.framework.events.table import WAITING
+from stratiform.server.credential.result import DUE, sweep
 
-_LOOK = sqlalchemy.select(VERSION.scalar_subquery(), WAITING.scalar_subquery())
+_LOOK = sqlalchemy.select(VERSION.scalar_subquery(), WAITING.scalar_subquery(), DUE.scalar_subquery())
 
 
 class Chores:
@@ -19,10 +20,12 @@ class Chores:
         self._config = config
 
     def look(self) -> None:
-        """Read the configuration again if somebody changed it, and number the events committed since."""
+        """Read the configuration again if somebody changed it, number new events, forget secrets that were told."""
         with self._database.reading() as connection:
-            version, waiting = connection.execute(_LOOK).one()
+            version, waiting, due = connection.execute(_LOOK).one()
         self._config.refresh(version)
         if waiting:
             with self._database.transaction() as tx:
                 Sequencer().number(tx)
+        if due is not None and due <= self._database.world.clock.now():
+            self._database.run(sweep)

@@ -37,11 +37,12 @@ main.add_command(admin)
 
 @main.command()
 @option.data
+@click.option("--database", default="", metavar="URL", help="Its own PostgreSQL.  [default: a file in the directory]")
 @click.option("--port", type=PORTS, help="0 picks any.  [default: 8080, or any if it is taken]")
 @click.option("--hosts", type=click.IntRange(1, 10_000), help="Simulated hosts in all.  [default: 4]")
 @click.option("--fresh", is_flag=True, help="Remove everything in the directory first, if it is a quickstart's.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready: url, keys, user, password.")
-def quickstart(data: Path, port: int | None, hosts: int | None, fresh: bool, as_json: bool) -> None:
+def quickstart(data: Path, database: str, port: int | None, hosts: int | None, fresh: bool, as_json: bool) -> None:
     """A cloud on this machine, in one process, with simulated hosts. Started again, it goes on."""
 
     def show(card: Card) -> None:
@@ -50,7 +51,7 @@ def quickstart(data: Path, port: int | None, hosts: int | None, fresh: bool, as_
 
     home = Home(data)
     progress = Progress(Console(stderr=True))
-    quick.run(home, hosts=hosts, port=port, fresh=fresh, progress=progress, show=show)
+    quick.run(home, database=database, hosts=hosts, port=port, fresh=fresh, progress=progress, show=show)
 
 
 @main.command()
@@ -59,11 +60,16 @@ def quickstart(data: Path, port: int | None, hosts: int | None, fresh: bool, as_
 @click.option("--host", default=Settings.host, show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORTS, default=Settings.port, show_default=True, help="0 picks any.")
 @click.option("--threads", type=click.IntRange(1), default=Settings.threads, show_default=True, help="For HTTP.")
+@click.option("--integration-port", type=PORTS, default=0, help="Everything for anybody on this machine; 0 is off.")
 @click.option("--json-logs", is_flag=True, help="Log in JSON, a line for each event.")
-def server(data: Path, database: str, host: str, port: int, threads: int, json_logs: bool) -> None:
+def server(
+    data: Path, database: str, host: str, port: int, threads: int, integration_port: int, json_logs: bool
+) -> None:
     """One server of a cloud; as many as you like work together on one PostgreSQL database."""
     logs.configure(sys.stderr, logs.Format.JSON if json_logs else logs.Format.CONSOLE, "info")
-    settings = Settings(data=data, database=database, host=host, port=port, threads=threads)
+    settings = Settings(
+        data=data, database=database, host=host, port=port, threads=threads, integration_port=integration_port
+    )
     option.require(settings, ring=True)
     with Ending() as ending:
         running = composed(settings)

@@ -1,7 +1,7 @@
 """One request, from its parameters to its answer: look up, authenticate, gate, type, carry out, write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from stratiform.api.access import ApiAccess
 from stratiform.api.command import Command
@@ -11,12 +11,14 @@ from stratiform.framework.base.errors import NotFound
 from stratiform.framework.base.world import World
 from stratiform.framework.context import Context
 from stratiform.framework.telemetry.logs import get_logger
-from stratiform.server import answer, arguments, errors, request, signature
+from stratiform.server import answer, arguments, errors, request
 from stratiform.server.answer import Body
-from stratiform.server.errors import NotAvailable, Unauthenticated
-from stratiform.server.handlers.call import Call, Handler
+from stratiform.server.configuration import Configuration
+from stratiform.server.door import Authenticate, Door
+from stratiform.server.errors import NotAvailable
+from stratiform.server.handlers.call import PAGE_SIZE, Call, Handler
 from stratiform.server.handlers.capability import VERSION
-from stratiform.server.signature import Callers
+from stratiform.server.request import Asked
 
 log = get_logger(__name__)
 
@@ -29,10 +31,12 @@ class Reply:
     content_type: str
     body: bytes
     headers: Mapping[str, str]
+    cookies: tuple[str, ...] = ()
+    """Values of `Set-Cookie`."""
 
 
 class Dispatcher:
-    """Answers requests; safe to be used by any number of threads."""
+    """Answers requests; safe to be used by any number of threads, and behind any number of doors."""
 
     def __init__(
         self,
@@ -40,44 +44,54 @@ class Dispatcher:
         commands: Mapping[str, Command],
         handlers: Mapping[str, Handler],
         access: ApiAccess,
-        callers: Callers,
+        config: Configuration,
         world: World,
     ) -> None:
         self._commands = commands
         self._handlers = handlers
         self._access = access
-        self._callers = callers
+        self._config = config
         self._world = world
 
-    def answer(self, query: str, body: bytes = b"") -> Reply:
-        """The answer to a query string and a form; an error is an answer too, so this raises nothing."""
-        exchange = _Exchange(request=self._world.ids.uuid(), json="response=json" in query.lower())
+    def answer(self, asked: Asked, door: Door) -> Reply:
+        """The answer to what came through a door; an error is an answer too, so this raises nothing."""
+        exchange = _Exchange(request=self._world.ids.uuid(), asked=asked, door=door)
         try:
-            parameters = request.merge(query, body)
+            parameters = request.merge(asked.query, asked.form)
             exchange.json = request.wants_json(parameters)
             return self._carry_out(exchange, parameters)
         except Exception as error:  # whatever it is, the caller gets the protocol's own error
             return exchange.refuse(error)
 
-    def refuse(self, error: Exception, query: str) -> Reply:
+    def refuse(self, error: Exception, asked: Asked, door: Door) -> Reply:
         """The answer to what is no request of this API at all."""
-        return _Exchange(request=self._world.ids.uuid(), json="response=json" in query.lower()).refuse(error)
+        return _Exchange(request=self._world.ids.uuid(), asked=asked, door=door).refuse(error)
 
     def _carry_out(self, exchange: "_Exchange", parameters: Mapping[str, str]) -> Reply:
-        command = exchange.command = self._commands.get(parameters.get("command", ""))
+        name = parameters.get("command", "")
+        authenticate = exchange.door.authenticators.get(name.lower())
+        if authenticate is not None:
+            return self._welcome(exchange, authenticate, parameters)
+        command = exchange.command = self._commands.get(name)
+        exchange.who = who = exchange.door.admit(exchange.asked, parameters, command)
         if command is None:
-            raise Unauthenticated
-        exchange.who = who = signature.authenticate(parameters, self._callers, self._world.clock)
-        trace = self._world.ids.uuid().replace("-", "")
+            raise NotAvailable(command=name)
+        trace = exchange.request.replace("-", "")
         with context.use(Context(principal=who.user, request=exchange.request, trace=trace)):
             try:
                 given = request.given(parameters)
                 if not self._access.may_call(who, command.name):
                     raise NotAvailable(command=command.name)
-                call = Call(command=command, who=who, arguments=arguments.read(command, given, who.role))
+                read, most = arguments.read(command, given, who.role), self._config.value(PAGE_SIZE)
+                call = Call(command=command, who=who, arguments=read, most=most)
                 return exchange.reply(command.response, self._handle(call))
             except Exception as error:
                 return exchange.refuse(error)
+
+    def _welcome(self, exchange: "_Exchange", authenticate: Authenticate, parameters: Mapping[str, str]) -> Reply:
+        exchange.command = command = self._commands[parameters["command"].lower()]
+        welcome = authenticate(exchange.asked, parameters, exchange.request)
+        return exchange.reply(command.response, welcome.body, cookies=welcome.cookies)
 
     def _handle(self, call: Call) -> Body:
         try:
@@ -91,18 +105,25 @@ class _Exchange:
     """What is known of a request so far: how to answer, and to whom."""
 
     request: str
-    json: bool
+    asked: Asked
+    door: Door
+    json: bool | None = None
     command: Command | None = None
     who: Principal | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
-    def reply(self, wrapper: str, body: Mapping[str, object], status: str = "200 OK", **headers: str) -> Reply:
+    def reply(
+        self, wrapper: str, body: Mapping[str, object], status: str = "200 OK", cookies: tuple[str, ...] = ()
+    ) -> Reply:
         """The answer in the form that was asked for."""
+        json = self.asked.wants_json if self.json is None else self.json
         version = VERSION if self.who else None
         return Reply(
             status=status,
-            content_type=answer.JSON if self.json else answer.XML,
-            body=answer.encode(wrapper, body, json=self.json, version=version),
-            headers={"X-Request-Id": self.request, **headers},
+            content_type=answer.JSON if json else answer.XML,
+            body=answer.encode(wrapper, body, json=json, version=version),
+            headers={"X-Request-Id": self.request, **self.headers},
+            cookies=cookies,
         )
 
     def refuse(self, error: Exception) -> Reply:
@@ -115,5 +136,9 @@ class _Exchange:
             log.error("request failed", command=name, asked=self.request, exc_info=error)
         else:
             log.info("request refused", command=name, status=refusal.status.http, text=refusal.text)
-        headers = {"X-Description": refusal.description}
-        return self.reply(refusal.wrapper, refusal.body, refusal.line, **headers)
+        self.headers["X-Description"] = refusal.description
+        if refusal.allowed:
+            self.headers["Allow"] = refusal.allowed
+        line = f"{refusal.status.http} {refusal.description}" if self.door.reasons else refusal.line
+        reply = self.reply(refusal.wrapper, refusal.body, line)
+        return replace(reply, body=refusal.text.encode()) if refusal.bare else reply

@@ -9,6 +9,7 @@ from stratiform.framework.base import errors
 from stratiform.framework.base.errors import Error
 
 _UNPRINTABLE = re.compile(r"[^ -~]")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 UNKNOWN_WRAPPER = "errorresponse"
 """The top-level name of an error where no command gives one."""
@@ -63,9 +64,69 @@ class UnknownApi(Error):
 
 
 class MethodNotAllowed(Error):
-    """{method} is not a method of this API; use GET or POST."""
+    """{method} is not a method of this API; use {allowed}."""
 
     code = "method_not_allowed"
+
+
+class NotHttp(Error):
+    """This is not a request that HTTP knows: {reason}."""
+
+    code = "not_http"
+
+
+class NoCommand(Error):
+    """There is no command in the request."""
+
+    code = "no_command"
+
+
+class PostOnly(Error):
+    """{command} changes something, so it must be sent with POST: enforce.post.requests.and.timestamps is set."""
+
+    code = "post_only"
+
+
+class LogInByPost(Error):
+    """Log in with {allowed}: a password does not belong into an address."""
+
+    code = "log_in_by_post"
+
+
+class LogInFailed(Error):
+    """Nobody logs in with this username, password and domain."""
+
+    code = "log_in_failed"
+
+
+class NoDomain(Error):
+    """domainid is the UUID of a domain."""
+
+    code = "log_in_domain"
+
+
+class NoSession(Error):
+    """There is no session to log out of."""
+
+    code = "no_session"
+
+
+class NotHere(Error):
+    """{parameter} is not accepted on the integration port."""
+
+    code = "not_on_integration_port"
+
+
+class Foreign(Error):
+    """Another site made a browser ask. The integration port answers programs of this machine."""
+
+    code = "foreign_site"
+
+
+class Authenticator(Error):
+    """{command} begins or ends a session, and there are none here."""
+
+    code = "authenticator"
 
 
 class TooLarge(Error):
@@ -90,6 +151,9 @@ class Status:
     """`cserrorcode`, the number of CloudStack's exception; None where there is none."""
 
 
+BAD_REQUEST = Status(400, "BAD_REQUEST", None)
+UNAUTHORIZED = Status(401, "UNAUTHORIZED", None)
+NOT_ALLOWED = Status(405, "METHOD_NOT_ALLOWED", None)
 PARAMETER = Status(431, "PARAM_ERROR", 9999)
 INVALID = Status(431, "PARAM_ERROR", 4350)
 UNAVAILABLE = Status(534, "RESOURCE_UNAVAILABLE_ERROR", 4380)
@@ -102,10 +166,20 @@ STATUSES = {
     Malformed.code: PARAMETER,
     TooLarge.code: PARAMETER,
     MalformedMap.code: Status(430, "MALFORMED_PARAMETER_ERROR", 9999),
-    Unauthenticated.code: Status(401, "UNAUTHORIZED", None),
-    MethodNotAllowed.code: Status(405, "METHOD_NOT_ALLOWED", None),
+    Unauthenticated.code: UNAUTHORIZED,
+    MethodNotAllowed.code: NOT_ALLOWED,
+    LogInByPost.code: NOT_ALLOWED,
+    Authenticator.code: Status(405, "METHOD_NOT_ALLOWED", 9999),
+    NotHttp.code: BAD_REQUEST,
+    NoCommand.code: BAD_REQUEST,
+    PostOnly.code: BAD_REQUEST,
+    LogInFailed.code: Status(531, "ACCOUNT_ERROR", None),
+    NoDomain.code: UNAUTHORIZED,
+    Foreign.code: UNAUTHORIZED,
+    NoSession.code: PARAMETER,
+    NotHere.code: Status(531, "ACCOUNT_ERROR", 9999),
     NotAvailable.code: Status(432, "UNSUPPORTED_ACTION_ERROR", 9999),
-    UnknownApi.code: INTERNAL,
+    UnknownApi.code: Status(530, "INTERNAL_ERROR", 4250),  # CloudStack's, though nothing went wrong
     "invalid": INVALID,
     "not_found": INVALID,
     "conflict": INVALID,
@@ -132,8 +206,13 @@ STATUSES = {
 GENERIC = frozenset({530, 533, 534})
 """Statuses whose text only operators are shown."""
 
-ERRORRESPONSE = frozenset({NotAvailable.code, MethodNotAllowed.code, Malformed.code, TooLarge.code})
+ERRORRESPONSE = frozenset(
+    each.code for each in (NotAvailable, NoCommand, MethodNotAllowed, Malformed, NotHttp, TooLarge)
+)
 """Errors that are told under `errorresponse` whatever the command."""
+
+BARE = frozenset({LogInByPost.code})
+"""Errors that are told as their text alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +222,12 @@ class Refusal:
     status: Status
     wrapper: str
     text: str
+    entities: tuple[Mapping[str, str], ...] = ()
+    """What the error is about, each by `uuid` and, as `description`, what kind of id that is."""
+    allowed: str | None = None
+    """The methods to use instead."""
+    bare: bool = False
+    """Whether it is told as its text alone."""
 
     @property
     def line(self) -> str:
@@ -158,7 +243,7 @@ class Refusal:
     def body(self) -> dict[str, object]:
         """What stands under the wrapper."""
         code = {} if self.status.exception is None else {"cserrorcode": self.status.exception}
-        return {"uuidList": [], "errorcode": self.status.http, **code, "errortext": self.text}
+        return {"uuidList": [*self.entities], "errorcode": self.status.http, **code, "errortext": self.text}
 
 
 def status(error: Error) -> Status:
@@ -178,15 +263,32 @@ def refuse(error: Exception, *, wrapper: str, role: Role | None, request: str) -
     if error.code in ERRORRESPONSE:
         wrapper = UNKNOWN_WRAPPER
     if found.http in GENERIC and role is not Role.ADMIN:
-        reason = "An internal error occurred" if found is INTERNAL else "The resources needed are not available now"
+        reason = "An internal error occurred" if found == INTERNAL else "The resources needed are not available now"
         return Refusal(status=found, wrapper=wrapper, text=_generic(reason, request))
-    return Refusal(status=found, wrapper=wrapper, text=str(error))
+    allowed = error.parameters.get("allowed") if found.http == NOT_ALLOWED.http else None
+    return Refusal(
+        status=found,
+        wrapper=wrapper,
+        text=str(error),
+        entities=_entities(error),
+        allowed=None if allowed is None else str(allowed),
+        bare=error.code in BARE,
+    )
 
 
 def job_result(described: Mapping[str, object]) -> dict[str, object]:
     """The result of a job that failed, from its error as `errors.describe` told it."""
     error = errors.restore(described)
     return {"errorcode": status(error).http, "errortext": str(error)}
+
+
+def _entities(error: Error) -> tuple[Mapping[str, str], ...]:
+    given = error.parameters
+    kind, uuid = given.get("kind"), given.get("value" if given.get("key") == "id" else "id")
+    if not isinstance(kind, str) or not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
+        return ()
+    first, *rest = re.split("[ _]", f"{kind} id")
+    return ({"uuid": uuid, "description": first + "".join(map(str.capitalize, rest))},)
 
 
 def _generic(reason: str, request: str) -> str:

@@ -8,8 +8,10 @@ from types import FrameType
 from typing import Self
 
 from stratiform.framework.base import errors
+from stratiform.framework.base.threads import Handle
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Server, Settings
+from stratiform.server.serving import Serving
 
 MOMENT = 1.0
 """Seconds in which a second signal is the same wish: a terminal and a supervisor may both send one."""
@@ -86,13 +88,19 @@ def composed(settings: Settings) -> Server:
 def serve(server: Server, ending: Ending) -> None:
     """Answer until the end is asked for, then answer what has arrived; `server` is started and stays so."""
 
-    def run() -> None:
-        try:
-            server.serving.run()
-        finally:
-            ending.ask()
+    def start(name: str, serving: Serving) -> Handle:
+        def run() -> None:
+            try:
+                serving.run()
+            finally:
+                ending.ask()
 
-    thread = server.world.threads.start("http", run)
+        return server.world.threads.start(name, run)
+
+    ports = {"http": server.serving} | ({"integration": server.integration} if server.integration else {})
+    threads = [start(name, serving) for name, serving in ports.items()]
     ending.wait()
-    server.serving.stop()
-    thread.join(10)
+    for serving in ports.values():
+        serving.stop()
+    for thread in threads:
+        thread.join(10)

@@ -14,11 +14,29 @@ KEYS_LIMIT = 5000
 ANY_CHARACTER = frozenset({"activationrule"})
 """Parameters whose value may have control characters."""
 
+_JSON = re.compile(rb"(?:^|&)response=json(?:&|$)", re.IGNORECASE)
 _MAP = re.compile(r"([^\[]+)\[(\d{1,9})\]\.(.+)", re.DOTALL | re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]")
 
 Parts = Mapping[int, Mapping[str, str]]
 """A map parameter: by index, the value of each part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What HTTP brought, undecoded."""
+
+    query: str
+    """As WSGI passes it: each character is a byte."""
+    form: bytes = b""
+    """At most a little more than `BODY_LIMIT`."""
+    method: str = "GET"
+    cookies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the answer is to be JSON, for when it cannot be read what was asked."""
+        return any(map(_JSON.search, (self.query.encode("latin-1", "replace"), self.form)))
 
 
 @dataclass(frozen=True, kw_only=True)

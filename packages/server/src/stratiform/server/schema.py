@@ -2,5 +2,6 @@
 
 from stratiform.framework.db.migrate import Layer
 from stratiform.server.credential.table import metadata
+from stratiform.server.session.table import metadata as sessions
 
-LAYER = Layer(name="server", package="stratiform.server.migrations", metadata=[metadata], version=1, oldest=1)
+LAYER = Layer(name="server", package="stratiform.server.migrations", metadata=[metadata, sessions], version=1, oldest=1)

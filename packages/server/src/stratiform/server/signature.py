@@ -9,12 +9,18 @@ from typing import Protocol
 from urllib.parse import quote
 
 from stratiform.api.principal import Principal
-from stratiform.framework.base.clock import Clock
+from stratiform.framework.base.clock import SECOND, Clock
 from stratiform.framework.telemetry.logs import get_logger
 from stratiform.server import moment
 from stratiform.server.errors import Unauthenticated
 
 log = get_logger(__name__)
+
+NAMES = frozenset({"apikey", "signature", "signatureversion", "expires"})
+"""The parameters that a signature is made with, in lower case."""
+LONGEST = 15 * 60 * SECOND
+"""How far ahead the end of a signature may lie where that is looked at."""
+LONGEST_KEY = 255
 
 Encoding = Callable[[str], str]
 Order = Callable[[tuple[str, str]], str]
@@ -39,13 +45,19 @@ class Callers(Protocol):
         """Who owns a key that may be used now: it, its user and its account are enabled; None otherwise."""
 
 
-def authenticate(parameters: Mapping[str, str], callers: Callers, clock: Clock) -> Principal:
-    """Who signed these parameters, given with their names as received. Raises `Unauthenticated`."""
-    known = {name.lower(): value for name, value in parameters.items()}
+def authenticate(
+    parameters: Mapping[str, str], callers: Callers, clock: Clock, *, strictly: bool = False
+) -> Principal:
+    """Who signed these parameters, given with their names as received. Raises `Unauthenticated`.
+
+    Strictly, a signature without an end is none, nor is one that ends later than `LONGEST` from now.
+    """
+    known = {name.lower(): value for name, value in parameters.items() if name.lower() in NAMES}
     apikey, signature = known.get("apikey"), known.get("signature")
-    if not apikey or not signature:
+    if not apikey or not signature or len(apikey) > LONGEST_KEY or "\0" in apikey:
         raise _refuse("no key or no signature")
-    if known.get("signatureversion") == "3" and not _in_time(known.get("expires"), clock):
+    ends = known.get("signatureversion") == "3"
+    if (ends or strictly) and not (ends and _in_time(known.get("expires"), clock, strictly)):
         raise _refuse("expired", apikey=apikey)
     caller = callers.find(apikey)
     if caller is None:
@@ -113,9 +125,10 @@ def _variants() -> Iterator[tuple[Encoding, Order]]:
             yield encoding, order
 
 
-def _in_time(expires: str | None, clock: Clock) -> bool:
+def _in_time(expires: str | None, clock: Clock, strictly: bool) -> bool:
     end = moment.read(expires) if expires and moment.has_offset(expires) else None
-    return end is not None and clock.now() <= end
+    now = clock.now()
+    return end is not None and now <= end and not (strictly and end > now + LONGEST)
 
 
 def _refuse(reason: str, **more: str) -> Unauthenticated:

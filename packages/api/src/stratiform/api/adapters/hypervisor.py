@@ -13,6 +13,13 @@ class NotRunning(Error):
     code = "not_running"
 
 
+class Peer(Spec, frozen=True, kw_only=True):
+    """Another host of the same kind, as a host finds it."""
+
+    uuid: str
+    url: str
+
+
 class Hypervisor(Protocol):
     """Runs virtual machines on one host. A method may be called twice; it blocks until its effect is seen.
 
@@ -33,8 +40,29 @@ class Hypervisor(Protocol):
     def reboot(self, name: str) -> VmFact:
         """Reset the running virtual machine; raises `NotRunning` if there is none of this name."""
 
+    def receive(self, vm: VmSpec) -> None:
+        """Return once the virtual machine can be moved here; raise if it cannot. Nothing runs for it yet.
+
+        What is made ready does no harm if it never comes. Do nothing if it runs here under this name.
+        """
+
+    def migrate(self, name: str, to: Peer) -> None:
+        """Return once the virtual machine of this name runs at `to`, under the same name, and not here.
+
+        It runs all the while, on one host at a time. Do nothing if it moved there already, and wait if it is on its
+        way; raises `NotRunning` if it runs neither here nor there. After any other error it may be at either: `stay`
+        decides that.
+        """
+
+    def stay(self, name: str) -> bool:
+        """Return once nothing moves the virtual machine of this name away any more: whether it runs here.
+
+        A move that is under way is broken off, or waited for if it cannot be. After True it runs here, and no earlier
+        `migrate` takes it away; after False it runs where it was to move to, or nowhere.
+        """
+
     def inventory(self) -> Inventory:
-        """Every virtual machine on the host."""
+        """Every virtual machine on the host; one that is on its way here does not run here yet."""
 
 
 class Route(Spec, frozen=True, kw_only=True):

@@ -13,6 +13,9 @@ class PrimaryStorage(Protocol):
     def attach(self, pool: PoolSpec) -> PoolFact:
         """Make the pool usable from this host and tell its size."""
 
+    def detach(self, pool: PoolSpec) -> None:
+        """Return once the pool is not used from this host any more; what is in it stays as it is."""
+
     def create(self, volume: VolumeSpec) -> VolumeFact:
         """Make the disk at its path, from its template if it has one; do nothing if it is there."""
 

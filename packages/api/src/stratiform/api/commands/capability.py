@@ -1,7 +1,6 @@
 """What this cloud can do, as clients ask for it."""
 
 from stratiform.api.command import Command, Returns
-from stratiform.api.parameter import refused
 from stratiform.api.view import View, flag, long, string
 
 CAPABILITY = View(
@@ -14,8 +13,6 @@ CAPABILITY = View(
         string("supportELB", "whether load balancing is elastic"),
         flag("projectinviterequired", "whether nobody is added to a project without being asked"),
         flag("allowusercreateprojects", "whether users may create projects"),
-        long("customdiskofferingminsize", "GiB of the smallest disk whose size is chosen"),
-        long("customdiskofferingmaxsize", "GiB of the largest disk whose size is chosen"),
         flag("regionsecondaryenabled", "whether secondary storage spans zones"),
         flag("kvmsnapshotenabled", "whether a running KVM machine's disks can be snapshot"),
         flag("snapshotshowchainsize", "whether a snapshot tells its chain's size"),
@@ -37,7 +34,6 @@ list_capabilities = Command(
     name="listCapabilities",
     description="Tells what this cloud can do.",
     parameters=(),
-    refused=refused("domainid"),
     returns=Returns.OBJECT,
     mutates=False,
     view=CAPABILITY,

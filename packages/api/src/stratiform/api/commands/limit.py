@@ -22,7 +22,10 @@ RESOURCES = {
     "objectstorage": "GiB of object storage",
 }
 
-COUNTED = ("vm", "ip", "volume", "snapshot", "template", "project", "network", "vpc", "cpu", "memory")
+COUNTED = (
+    *("vm", "ip", "volume", "snapshot", "backup", "backupstorage", "template", "project", "network", "vpc", "cpu"),
+    *("memory", "gpu", "primarystorage", "bucket", "objectstorage"),
+)
 
 LIMITS = tuple(
     string(f"{name}{what}", f"{what} of {words}, or Unlimited")

@@ -1,7 +1,18 @@
 """Service, disk and network offerings: the commands and what they answer."""
 
 from stratiform.api.command import Command, Returns
-from stratiform.api.parameter import LISTING, Parameter, Refused, Type, boolean, entity, integer, refused, text
+from stratiform.api.parameter import (
+    LISTING,
+    Parameter,
+    Refused,
+    Type,
+    boolean,
+    entities,
+    entity,
+    integer,
+    refused,
+    text,
+)
 from stratiform.api.view import Field, View, date, flag, long, string, whole
 
 _OFFERED = (
@@ -16,6 +27,8 @@ SERVICE_OFFERING = View(
     "serviceoffering",
     (
         *_OFFERED,
+        string("domainid", "UUID of the domain that it is for"),
+        string("domain", "path of the domain that it is for"),
         whole("cpunumber", "processors"),
         whole("cpuspeed", "MHz of one processor"),
         whole("memory", "MiB of memory"),
@@ -93,6 +106,63 @@ _BY_NAME = (
     text("storagetype", "shared or local.", since="4.19"),
 )
 
+_NO = ("false",)
+
+create_service_offering = Command(
+    name="createServiceOffering",
+    description="Makes a service offering.",
+    parameters=(
+        text("name", "The offering's name; offerings may share one.", required=True),
+        text("displaytext", "What it is, in words for tenants."),
+        integer("cpunumber", "Processors."),
+        integer("cpuspeed", "MHz of one processor."),
+        integer("memory", "MiB of memory, 32 or more."),
+        entities("domainid", "domain", "The domain that it is for, with those below it; everybody without one."),
+        Parameter("rootdisksize", Type.LONG, "GiB of the root disk, where a template asks for less.", since="4.15"),
+        boolean("dynamicscalingenabled", "Whether a running machine may be given more.", since="4.16"),
+    ),
+    refused=(
+        *refused("bytesreadrate", "bytesreadratemax", "bytesreadratemaxlength", "byteswriterate", "byteswriteratemax"),
+        *refused("byteswriteratemaxlength", "deploymentplanner", "diskofferingid", "externaldetails"),
+        *refused("gpucount", "hosttags", "iopsreadrate", "iopsreadratemax", "iopsreadratemaxlength", "iopswriterate"),
+        *refused("iopswriteratemax", "iopswriteratemaxlength", "leaseduration", "maxcpunumber", "maxiops", "maxmemory"),
+        *refused("mincpunumber", "miniops", "minmemory", "serviceofferingdetails", "storagepolicy", "tags"),
+        *refused("vgpuprofileid"),
+        Refused("cachemode", harmless=("none",)),
+        Refused("customized", harmless=_NO),
+        Refused("customizediops", harmless=_NO),
+        Refused("diskofferingstrictness", harmless=_NO),
+        Refused("encryptroot", harmless=_NO),
+        Refused("issystem", harmless=_NO),
+        Refused("isvolatile", harmless=_NO),
+        Refused("limitcpuuse", harmless=_NO),
+        Refused("networkrate", harmless=("0", "-1")),
+        Refused("offerha", harmless=_NO),
+        Refused("provisioningtype", harmless=("thin",)),
+        Refused("purgeresources", harmless=_NO),
+        Refused("storagetype", harmless=("shared",)),
+        Refused("zoneid", harmless=("-1",)),
+    ),
+    returns=Returns.OBJECT,
+    mutates=True,
+    event="SERVICE.OFFERING.CREATE",
+    view=SERVICE_OFFERING,
+    object="serviceoffering",
+    kind="service_offering",
+    example={"name": "Large Instance", "cpunumber": "4", "cpuspeed": "2000", "memory": "4096"},
+)
+
+delete_service_offering = Command(
+    name="deleteServiceOffering",
+    description="Removes a service offering; machines made from it go on.",
+    parameters=(entity("id", "service_offering", "The offering's UUID.", required=True),),
+    returns=Returns.SUCCESS,
+    mutates=True,
+    event="SERVICE.OFFERING.DELETE",
+    kind="service_offering",
+    example={"id": "0190f3c2-4444-7000-8000-000000000001"},
+)
+
 list_service_offerings = Command(
     name="listServiceOfferings",
     description="Lists service offerings.",
@@ -104,9 +174,10 @@ list_service_offerings = Command(
         integer("cpuspeed", "MHz of one processor.", since="4.15"),
         integer("memory", "MiB of memory.", since="4.15"),
         boolean("issystem", "Whether it is for the cloud's own machines."),
+        entity("domainid", "domain", "List the offerings that are for this domain alone and those below it."),
     ),
     refused=(
-        *refused("account", "domainid", "projectid", "systemvmtype", "templateid", "vgpuprofileid"),
+        *refused("account", "projectid", "systemvmtype", "templateid", "vgpuprofileid"),
         *refused("virtualmachineid"),
         Refused("encryptroot", harmless=("false",)),
         Refused("gpuenabled", harmless=("false",)),
@@ -148,15 +219,20 @@ list_network_offerings = Command(
         text("displaytext", "What it is, in words for tenants."),
         text("availability", "Required, Optional or Unavailable."),
         boolean("isdefault", "Whether the cloud came with it."),
+        boolean("forvpc", "Whether it is for the tiers of a VPC."),
+        boolean("istagged", "Whether a physical network must have tags for it."),
+        boolean("sourcenatsupported", "Whether its networks translate the addresses of what goes out."),
+        Parameter(
+            "supportedservices",
+            Type.LIST,
+            "Services that it has all of, for example Dhcp,SecurityGroup.",
+            items=Type.STRING,
+        ),
         boolean("specifyvlan", "Whether whoever makes a network chooses its VLAN."),
         boolean("specifyipranges", "Whether whoever makes a network chooses its addresses."),
         Parameter("tags", Type.STRING, "Tags that a physical network must have.", length=4096),
     ),
-    refused=(
-        *refused("domainid", "istagged", "networkid", "routingmode", "sourcenatsupported"),
-        *refused("supportedservices"),
-        Refused("forvpc", harmless=("false",)),
-    ),
+    refused=refused("networkid", "routingmode"),
     returns=Returns.LIST,
     mutates=False,
     view=NETWORK_OFFERING,

@@ -7,10 +7,12 @@ from stratiform.api.parameter import (
     OWNED,
     Parameter,
     Refused,
+    Style,
     Type,
     boolean,
     entities,
     entity,
+    integer,
     refused,
     text,
 )
@@ -64,6 +66,56 @@ TEMPLATE = View(
 
 FILTERS = ("featured", "self", "selfexecutable", "shared", "sharedexecutable", "executable", "community", "all")
 
+_NO = ("false",)
+
+register_template = Command(
+    name="registerTemplate",
+    description="Registers a template, which can be used at once: hosts fetch its image when they first need it.",
+    parameters=(
+        text("name", "The template's name.", required=True),
+        Parameter("url", Type.STRING, "Where the image is.", required=True, length=2048),
+        text("format", "The image's format: QCOW2, RAW, VHD, OVA or VMDK.", required=True),
+        text("hypervisor", "The hypervisor that it is for.", required=True),
+        Parameter("displaytext", Type.STRING, "What it is, in words for tenants.", length=4096),
+        entity("zoneid", "zone", "The zone that it is in; -1 for all, those that come later included."),
+        entities("zoneids", "zone", "The same as a list, of one zone or -1."),
+        entity("ostypeid", "os_type", "Its operating system; Other (64-bit) if nobody says."),
+        text("account", "Whose it is to be; needs domainid."),
+        entity("domainid", "domain", "The domain of the account."),
+        integer("bits", "32 or 64."),
+        text("checksum", "Checksum of its image."),
+        boolean("ispublic", "Whether everybody may use it."),
+        boolean("isfeatured", "Whether it is shown first.", roles=ADMINS),
+        boolean("isextractable", "Whether it may be downloaded."),
+        boolean("isdynamicallyscalable", "Whether a running machine made of it may be given more."),
+        boolean("passwordenabled", "Whether it takes a new password when it starts."),
+        boolean("sshkeyenabled", "Whether it takes a key when it starts."),
+        boolean("requireshvm", "Whether it needs hardware virtualisation; it does unless told not to."),
+        Parameter("details", Type.MAP, "More about it, as details[0].name=value.", style=Style.FLAT_FIRST),
+    ),
+    refused=(
+        *refused("extensionid", "externaldetails", "projectid", "templatetag"),
+        Refused("arch", harmless=("x86_64",)),
+        Refused("deployasis", harmless=_NO),
+        Refused("forcks", harmless=_NO),
+        Refused("isrouting", harmless=_NO),
+        Refused("templatetype", harmless=("USER",)),
+    ),
+    returns=Returns.LIST,
+    mutates=True,
+    event="TEMPLATE.CREATE",
+    view=TEMPLATE,
+    object="template",
+    kind="template",
+    example={
+        "name": "debian-12",
+        "url": "https://cloud.example.org/debian-12.qcow2",
+        "format": "QCOW2",
+        "hypervisor": "Simulator",
+        "zoneid": "-1",
+    },
+)
+
 list_templates = Command(
     name="listTemplates",
     description="Lists templates.",
@@ -88,13 +140,13 @@ list_templates = Command(
         entity("oscategoryid", "os_category", "Category of its operating system.", since="4.21.0"),
     ),
     refused=(
-        *refused("extensionid", "parenttemplateid", "projectid", "tags"),
+        *refused("extensionid", "parenttemplateid", "tags"),
         Refused("imagestoreid", roles=ADMINS),
         Refused("storageid", roles=ADMINS),
         Refused("forcks", harmless=("false",)),
         Refused("isvnf", harmless=("false",)),
+        Refused("projectid", harmless=("-1",)),
         Refused("showremoved", harmless=("false",)),
-        Refused("showunique", harmless=("false",)),
     ),
     returns=Returns.LIST,
     mutates=False,

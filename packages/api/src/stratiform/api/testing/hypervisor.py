@@ -1,4 +1,4 @@
-"""The contract of hypervisors. Subclass, give a hypervisor; give `vm` too where an empty one cannot start."""
+"""The contract of hypervisors. Subclass, give two hosts; give `vm` too where an empty one cannot start."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 import pytest
 
-from stratiform.api.adapters.hypervisor import Hypervisor, NotRunning
+from stratiform.api.adapters.hypervisor import Hypervisor, NotRunning, Peer
 from stratiform.api.spec import VmFact, VmSpec
 from stratiform.api.testing.contract import Contract, crosses, explained
 
@@ -17,7 +17,7 @@ STORIES = [verbs for length in (1, 2, 3) for verbs in product(VERBS, repeat=leng
 
 
 class HypervisorContract(Contract):
-    """Idempotence of every verb in every order, one machine per run, no effect on the neighbours."""
+    """Idempotence of every verb in every order, one machine per run and place, no effect on the neighbours."""
 
     protocol: ClassVar[type] = Hypervisor
 
@@ -27,8 +27,18 @@ class HypervisorContract(Contract):
         raise NotImplementedError("define the fixture `hypervisor`")
 
     @pytest.fixture
+    def peer(self) -> Hypervisor:
+        """The hypervisor of another host, between which and the first machines can move: the plug-in's to define."""
+        raise NotImplementedError("define the fixture `peer`")
+
+    @pytest.fixture
+    def addresses(self) -> tuple[Peer, Peer]:
+        """How `peer` finds the host of `hypervisor`, and how that one finds `peer`: the plug-in's to define."""
+        raise NotImplementedError("define the fixture `addresses`")
+
+    @pytest.fixture
     def vm(self) -> VmSpec:
-        """A virtual machine that this host can start, and that stops when it is asked to."""
+        """A virtual machine that these hosts can start, and that stops when it is asked to."""
         uuid = "5f0e0f5c-0000-7000-8000-000000000001"
         return VmSpec(uuid=uuid, name="i-2-42-VM.18", cpus=1, speed=500, memory=128)
 
@@ -50,12 +60,30 @@ class HypervisorContract(Contract):
 
     @pytest.fixture(autouse=True)
     def leave_nothing(
-        self, hypervisor: Hypervisor, vm: VmSpec, earlier: VmSpec, neighbour: VmSpec
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, earlier: VmSpec, neighbour: VmSpec
     ) -> Iterator[None]:
         """Cut the power of what a test started."""
         yield
-        for each in (vm, earlier, neighbour):
-            hypervisor.stop(each.name, forced=True)
+        for host in (hypervisor, peer):
+            for each in (vm, earlier, neighbour):
+                host.stop(each.name, forced=True)
+
+    @pytest.fixture
+    def home(self, addresses: tuple[Peer, Peer]) -> Peer:
+        """How the other host finds the first."""
+        return addresses[0]
+
+    @pytest.fixture
+    def away(self, addresses: tuple[Peer, Peer]) -> Peer:
+        """How the first host finds the other."""
+        return addresses[1]
+
+    @pytest.fixture
+    def moved(self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, away: Peer) -> None:
+        """The virtual machine was started on the first host and has moved to the other."""
+        hypervisor.start(vm)
+        peer.receive(vm)
+        hypervisor.migrate(vm.name, away)
 
     def test_a_host_is_made_of_something(self, hypervisor: Hypervisor) -> None:
         fact = hypervisor.describe()
@@ -133,6 +161,95 @@ class HypervisorContract(Contract):
         elif verb != "start":
             hypervisor.stop(vm.name, forced=verb == "force")
         assert neighbour.name in self.running(hypervisor)
+
+    @pytest.mark.usefixtures("moved")
+    def test_what_moved_runs_there_alone_and_is_what_it_was(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec
+    ) -> None:
+        assert self.running(hypervisor) == []
+        fact = VmFact(uuid=vm.uuid, name=vm.name, running=True)
+        assert [each for each in peer.inventory().vms if each.uuid == vm.uuid] == [fact]
+
+    @pytest.mark.usefixtures("moved")
+    def test_moving_again_what_moved_already_is_done(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, away: Peer
+    ) -> None:
+        peer.receive(vm)
+        hypervisor.migrate(vm.name, away)
+        assert (self.running(hypervisor), self.running(peer)) == ([], [vm.name])
+
+    @pytest.mark.usefixtures("moved")
+    def test_what_moved_can_move_back(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, home: Peer, away: Peer
+    ) -> None:
+        hypervisor.receive(vm)
+        peer.migrate(vm.name, home)
+        assert (self.running(hypervisor), self.running(peer)) == ([vm.name], [])
+        hypervisor.migrate(vm.name, away)
+        assert (self.running(hypervisor), self.running(peer)) == ([], [vm.name])
+
+    @pytest.mark.usefixtures("moved")
+    def test_what_moved_is_stopped_where_it_is_and_can_start_where_it_was(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec
+    ) -> None:
+        hypervisor.stop(vm.name, forced=True)
+        assert self.running(peer) == [vm.name]
+        peer.stop(vm.name, forced=True)
+        hypervisor.start(vm)
+        assert (self.running(hypervisor), self.running(peer)) == ([vm.name], [])
+
+    @pytest.mark.parametrize("started", [False, True])
+    def test_to_be_ready_runs_nothing(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, started: bool
+    ) -> None:
+        """Told twice, of a machine that never comes: nothing runs for it, and nothing is in its way."""
+        if started:
+            hypervisor.start(vm)
+        for _ in range(2):
+            peer.receive(vm)
+        assert (self.running(hypervisor), self.running(peer)) == ([vm.name] if started else [], [])
+        if not started:
+            assert hypervisor.start(vm).running
+
+    def test_to_be_ready_for_what_runs_there_leaves_it_alone(self, hypervisor: Hypervisor, vm: VmSpec) -> None:
+        hypervisor.start(vm)
+        hypervisor.receive(vm)
+        assert self.running(hypervisor) == [vm.name]
+
+    def test_what_runs_nowhere_does_not_move(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, earlier: VmSpec, away: Peer
+    ) -> None:
+        """Nor is it started by that; an earlier run's name moves nothing either."""
+        peer.receive(vm)
+        with pytest.raises(NotRunning) as raised:
+            hypervisor.migrate(vm.name, away)
+        explained(raised.value, vm.name)
+        hypervisor.start(vm)
+        with pytest.raises(NotRunning):
+            hypervisor.migrate(earlier.name, away)
+        assert (self.running(hypervisor), self.running(peer)) == ([vm.name], [])
+
+    def test_a_neighbour_stays_where_it_is(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, neighbour: VmSpec, away: Peer
+    ) -> None:
+        for each in (neighbour, vm):
+            hypervisor.start(each)
+        peer.receive(vm)
+        hypervisor.migrate(vm.name, away)
+        assert (self.running(hypervisor), self.running(peer)) == ([neighbour.name], [vm.name])
+
+    def test_a_host_tells_what_stays_with_it(
+        self, hypervisor: Hypervisor, vm: VmSpec, earlier: VmSpec, neighbour: VmSpec
+    ) -> None:
+        hypervisor.start(vm)
+        told = [hypervisor.stay(name) for name in (vm.name, vm.name, earlier.name, neighbour.name)]
+        assert told == [True, True, False, False]
+        assert self.running(hypervisor) == [vm.name]
+
+    @pytest.mark.usefixtures("moved")
+    def test_what_moved_stays_where_it_is(self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec) -> None:
+        assert (hypervisor.stay(vm.name), peer.stay(vm.name)) == (False, True)
+        assert (self.running(hypervisor), self.running(peer)) == ([], [vm.name])
 
     @staticmethod
     def running(hypervisor: Hypervisor) -> list[str]:

@@ -84,6 +84,16 @@ class PrimaryStorageContract(Contract):
         storage.attach(pool)
         assert self.there(storage, disks["root"])
 
+    def test_a_pool_that_is_left_and_attached_again_has_its_disks(
+        self, storage: PrimaryStorage, pool: PoolSpec, disks: dict[str, VolumeSpec]
+    ) -> None:
+        """Every host may leave a pool; what others keep there stays. Left twice is left once."""
+        storage.create(disks["root"])
+        storage.detach(pool)
+        storage.detach(pool)
+        storage.attach(pool)
+        assert {name: self.there(storage, disk) for name, disk in disks.items()} == {"root": True, "data": False}
+
     def test_a_disk_is_what_was_asked_for(
         self, storage: PrimaryStorage, disks: dict[str, VolumeSpec]
     ) -> None:

@@ -1,27 +1,20 @@
 """The lists of accounts and of users."""
 
 import sqlalchemy
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func
+from sqlalchemy import BigInteger, ColumnElement, cast, func
 
-from stratiform.api.principal import Role
+from stratiform.engine import role
 from stratiform.engine.account.table import account, account_user
 from stratiform.engine.domain.listing import UNLIMITED
 from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import above, name_key
 from stratiform.engine.listing import Asked, Join, Listing, Nested, mine
+from stratiform.engine.size import GIB
 from stratiform.engine.visible import Binding, Condition
 
-TYPES = {Role.USER: 0, Role.ADMIN: 1, Role.DOMAIN_ADMIN: 2, Role.RESOURCE_ADMIN: 3}
-"""What the wire calls an account's type."""
-
-_NAMES = {
-    Role.USER: "User",
-    Role.ADMIN: "Root Admin",
-    Role.DOMAIN_ADMIN: "Domain Admin",
-    Role.RESOURCE_ADMIN: "Resource Admin",
-}
-_TYPE = case(*((account.c.role == role, number) for role, number in TYPES.items()))
-_ROLE_NAME = case(*((account.c.role == role, name) for role, name in _NAMES.items()))
+_TYPE = role.told(account.c.role, role.TYPES)
+_ROLE_NAME = role.told(account.c.role, role.NAMES)
+_ROLE_ID = role.told(account.c.role, role.IDS)
 
 _vm = above("vm", "account_id", "removed", "state", "cpus", "memory")
 _volume = above("volume", "account_id", "removed", "size")
@@ -49,6 +42,7 @@ _USER_COLUMNS = {
     "accountid": account.c.uuid,
     "account": account.c.name,
     "accounttype": _TYPE,
+    "roleid": _ROLE_ID,
     "roletype": account.c.role,
     "rolename": _ROLE_NAME,
     "domainid": domain.c.uuid,
@@ -105,6 +99,7 @@ ACCOUNTS = Listing(
         "id": account.c.uuid,
         "name": account.c.name,
         "accounttype": _TYPE,
+        "roleid": _ROLE_ID,
         "roletype": account.c.role,
         "rolename": _ROLE_NAME,
         "domainid": domain.c.uuid,
@@ -114,12 +109,14 @@ ACCOUNTS = Listing(
         "created": account.c.created,
         "state": account.c.state,
         "isdefault": account.c.is_default,
+        "iscleanuprequired": account.c.needs_cleanup,
         "vmtotal": _total(_vm),
         "vmrunning": _total(_vm, None, _vm.c.state == "Running"),
         "vmstopped": _total(_vm, None, _vm.c.state == "Stopped"),
         "cputotal": _total(_vm, "cpus"),
         "memorytotal": _total(_vm, "memory"),
         "volumetotal": _total(_volume),
+        "primarystoragetotal": _total(_volume, "size") // GIB,
         "networktotal": _total(_network),
         "templatetotal": _total(_template),
     },
@@ -129,14 +126,19 @@ ACCOUNTS = Listing(
         "snapshottotal": 0,
         "projecttotal": 0,
         "vpctotal": 0,
+        "backuptotal": 0,
+        "backupstoragetotal": 0,
+        "gputotal": 0,
+        "buckettotal": 0,
+        "objectstoragetotal": 0,
         "secondarystoragetotal": 0.0,
-        "iscleanuprequired": False,
         "groups": (),
     },
     filters={
         "name": _account_name,
         "state": account.c.state,
         "accounttype": _same_type,
+        "iscleanuprequired": account.c.needs_cleanup,
     },
     keyword=[account.c.name_key],
     binding=Binding(table=account, owner=account.c.uuid, owner_key=account.c.id, scope=domain.c.path),

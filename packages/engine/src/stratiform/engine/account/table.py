@@ -13,6 +13,7 @@ account = entity(
     Column("network_domain", Text),
     reference("zone", optional=True, name="default_zone_id"),
     flag("is_default"),
+    flag("needs_cleanup"),  # it is being ended: nothing new is made for it
     unique("account", "domain_id", "name_key"),
 )
 

@@ -1,16 +1,44 @@
-"""The lists of ranges of addresses, and of public addresses, of which there are none yet."""
+"""The lists of ranges of addresses, and of public addresses."""
 
+from sqlalchemy import false, true
+
+from stratiform.api.access import Filter
 from stratiform.engine.account.table import account
+from stratiform.engine.address.states import State
 from stratiform.engine.address.table import address, ip_range
 from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import above
-from stratiform.engine.listing import Listing, mine, owner, refers
+from stratiform.engine.listing import Asked, Listing, mine, owner, refers
 from stratiform.engine.physical_network.table import physical_network
 from stratiform.engine.pod.table import pod
-from stratiform.engine.visible import Binding
+from stratiform.engine.visible import Binding, Condition
 from stratiform.engine.zone.table import zone
 
 _network = above("network", "id", "uuid", "name")
+
+
+def _own(asked: Asked) -> Filter | None:
+    """One's own addresses, unless those are asked for that may be nobody's."""
+    return None if asked.filters.get("allocatedonly") is False or _asks_for_free(asked) else mine(asked)
+
+
+def _allocated(value: object, asked: Asked) -> Condition:
+    """Whether an address is somebody's, unless free ones are asked for by their state."""
+    return address.c.state != State.FREE if value and not _asks_for_free(asked) else true()
+
+
+def _asks_for_free(asked: Asked) -> bool:
+    return str(asked.filters.get("state")).capitalize() == State.FREE
+
+
+def _vlan(value: object, _: Asked) -> Condition:
+    return ip_range.c.vlan == f"vlan://{str(value).removeprefix('vlan://')}"
+
+
+def _none(_value: object, _: Asked) -> Condition:
+    """What no public address is yet."""
+    return false()
+
 
 RANGE = Listing(
     kind="ip_range",
@@ -43,9 +71,10 @@ RANGE = Listing(
         "podid": refers(ip_range.c.pod_id, pod),
         "physicalnetworkid": refers(ip_range.c.physical_network_id, physical_network),
         "networkid": lambda value, _: _network.c.uuid == value,
-        "vlan": ip_range.c.vlan,
+        "vlan": _vlan,
         "forvirtualnetwork": ip_range.c.is_public,
     },
+    keyword=[ip_range.c.vlan, ip_range.c.start_ip, ip_range.c.end_ip],
     binding=Binding(table=ip_range),
 )
 
@@ -86,15 +115,20 @@ PUBLIC = Listing(
         "tags": (),
     },
     times=frozenset({"allocated"}),
+    operators=frozenset({"vlanid", "vlanname", "physicalnetworkid"}),
     filters={
         "ipaddress": address.c.ip4,
         "zoneid": refers(address.c.zone_id, zone),
         "vlanid": refers(address.c.ip_range_id, ip_range),
-        "state": address.c.state,
+        "physicalnetworkid": refers(ip_range.c.physical_network_id, physical_network),
+        "associatednetworkid": _none,
+        "networkid": _none,
+        "state": lambda value, _: address.c.state == str(value).capitalize(),
         "issourcenat": address.c.is_source_nat,
-        "allocatedonly": lambda value, _: address.c.state == ("Allocated" if value else address.c.state),
+        "allocatedonly": _allocated,
     },
+    keyword=[address.c.ip4],
     binding=Binding(table=address, owner=account.c.uuid, owner_key=address.c.account_id, scope=domain.c.path),
     live=address.c.removed.is_(None) & address.c.is_public,
-    own=mine,
+    own=_own,
 )

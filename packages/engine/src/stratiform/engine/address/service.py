@@ -28,23 +28,29 @@ RANGE = Noun(
 
 
 class Wanted(NamedTuple):
-    """An address that a network card needs; `ip4` asks for that one and no other."""
+    """An address that a network card needs; `ip4` asks for that one and no other.
+
+    `pod` is the id of the pod whose addresses it takes, 0 where a network's addresses are no pod's.
+    """
 
     nic_id: int
     network_id: int
     account_id: int
     ip4: str | None = None
+    pod: int = 0
 
 
 class Claimed(NamedTuple):
-    """An address that a network card got."""
+    """An address that a network card got, with what goes with it in its range."""
 
     address_id: int
     ip4: str
+    gateway: str
+    netmask: str
 
 
 def claim(tx: Transaction, wanted: Iterable[Wanted]) -> dict[int, Claimed]:
-    """Give each card the lowest free address of its network, or the one it asks for; answers by `nic_id`.
+    """Give each card the lowest free address of its network and pod, or the one it asks for; answers by `nic_id`.
 
     A card that is not in the answer got none. One statement, with one more for cards that ask for an address,
     and one more on PostgreSQL where a rival's open transaction holds the last free ones: it is waited for.
@@ -56,6 +62,15 @@ def claim(tx: Transaction, wanted: Iterable[Wanted]) -> dict[int, Claimed]:
     if tx.dialect == "postgresql":
         got |= _claim(tx, "waiting", [card for card in rest if card.nic_id not in got])
     return got
+
+
+def pods(tx: Transaction, nic_ids: Iterable[int]) -> dict[int, int]:
+    """Of cards that have an address: whose pod's it is, by `nic_id`."""
+    wanted = sorted(set(nic_ids))
+    if not wanted:
+        return {}
+    found = sqlalchemy.select(address.c.nic_id, address.c.pod).where(address.c.nic_id.in_(wanted))
+    return {row.nic_id: row.pod for row in tx.execute(found)}
 
 
 def doubt(tx: Transaction, nic_ids: Iterable[int]) -> None:
@@ -120,9 +135,11 @@ def ranges(tx: Transaction, network_id: int) -> Sequence[Row]:
 
 
 def remove_range(tx: Transaction, world: World, row: Row) -> None:
-    """Remove a range and its addresses. Raises `InUse` unless all are free."""
-    taken = (address.c.ip_range_id == row.id, address.c.removed.is_(None), address.c.state != State.FREE)
-    count = tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*taken)).scalar_one()
+    """Remove a range and its addresses. Raises `InUse` unless all are free, and stay so until they are gone."""
+    there = (address.c.ip_range_id == row.id, address.c.removed.is_(None))
+    gone = sqlalchemy.update(address).where(*there, address.c.state == State.FREE).values(removed=world.clock.now())
+    tx.execute(gone)
+    count = tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(address).where(*there)).scalar_one()
     if count:
         raise InUse(kind="IP range", id=f"{row.start_ip}-{row.end_ip}", by=f"{count} of its addresses")
     registry.remove(tx, world, RANGE, row)
@@ -150,6 +167,7 @@ def _addresses(world: World, row: Row, span: Range) -> list[dict[str, object]]:
             "ip4": str(each),
             "number": int(each),
             "state": State.FREE,
+            "pod": row.pod_id or 0,
             **common,
         }
         for each in span.addresses()
@@ -162,9 +180,9 @@ def _claim(tx: Transaction, how: str, cards: Sequence[Wanted]) -> dict[int, Clai
     given = rows.encode([card._asdict() for card in cards])
     parameters: dict[str, object] = {"rows": given, "now": tx.database.world.clock.now()}
     if how != "named":
-        parameters["most"] = max(Counter(card.network_id for card in cards).values())
+        parameters["most"] = max(Counter((card.network_id, card.pod) for card in cards).values())
     found = tx.execute(_claiming(tx.dialect, how), parameters)
-    return {nic_id: Claimed(address_id, ip4) for nic_id, address_id, ip4 in found}  # type: ignore[misc]
+    return {row.nic_id: Claimed(row.id, row.ip4, row.gateway, row.netmask) for row in found}
 
 
 def _change(tx: Transaction, how: str, nic_ids: Iterable[int]) -> None:
@@ -187,34 +205,37 @@ _SETS = (
 
 _FREE = "state = 'Free' AND removed IS NULL"
 
-_LOWEST = {  # the first free ones of each network: (id, network_id, number)
+_WHERE = "(SELECT DISTINCT network_id, pod FROM wanted) AS n"
+
+_THERE = f"FROM address WHERE network_id = n.network_id AND pod = n.pod AND {_FREE} ORDER BY number LIMIT :most"
+
+_LOWEST = {  # the first free ones of each network and pod
     "sqlite": (
-        f"SELECT a.id, a.network_id, a.number FROM (SELECT DISTINCT network_id FROM wanted) AS n"
-        f" JOIN address AS a ON a.id IN (SELECT id FROM address WHERE network_id = n.network_id AND {_FREE}"
-        f" ORDER BY number LIMIT :most)"
+        f"SELECT a.id, a.network_id, a.pod, a.number FROM {_WHERE} JOIN address AS a ON a.id IN (SELECT id {_THERE})"
     ),
     "postgresql": (
-        f"SELECT a.id, a.network_id, a.number FROM (SELECT DISTINCT network_id FROM wanted) AS n"
-        f" CROSS JOIN LATERAL (SELECT id, network_id, number FROM address WHERE network_id = n.network_id"
-        f" AND {_FREE} ORDER BY number LIMIT :most FOR NO KEY UPDATE {{locked}}) AS a"
+        f"SELECT a.id, a.network_id, a.pod, a.number FROM {_WHERE} CROSS JOIN LATERAL"
+        f" (SELECT id, network_id, pod, number {_THERE} FOR NO KEY UPDATE {{locked}}) AS a"
     ),
 }
 
 
 @lru_cache
 def _claiming(dialect: str, how: str) -> sqlalchemy.TextClause:
-    columns = {"nic_id": "integer", "network_id": "integer", "account_id": "integer", "ip4": "text"}
+    columns = {"nic_id": "integer", "network_id": "integer", "account_id": "integer", "ip4": "text", "pod": "integer"}
     source = rows.source(dialect, columns)
-    answer = "RETURNING address.nic_id, address.id, address.ip4"
+    its = "(SELECT ip_range.{0} FROM ip_range WHERE ip_range.id = address.ip_range_id) AS {0}"
+    answer = f"RETURNING address.nic_id, address.id, address.ip4, {its.format('gateway')}, {its.format('netmask')}"
     if how == "named":
-        match = f"address.network_id = r.network_id AND address.ip4 = r.ip4 AND address.{_FREE}"
+        here = "address.network_id = r.network_id AND address.pod = r.pod"
+        match = f"{here} AND address.ip4 = r.ip4 AND address.{_FREE}"
         return sqlalchemy.text(f"UPDATE address SET {_SETS.format('r')} FROM {source} WHERE {match} {answer}")
     lowest = _LOWEST[dialect].format(locked="SKIP LOCKED" if how == "any" else "")
-    place = "row_number() OVER (PARTITION BY network_id ORDER BY {}) AS place"
+    place = "row_number() OVER (PARTITION BY network_id, pod ORDER BY {}) AS place"
     return sqlalchemy.text(
-        f"WITH wanted AS (SELECT nic_id, network_id, account_id, {place.format('nic_id')} FROM {source}),"
-        f" free AS (SELECT id, network_id, {place.format('number')} FROM ({lowest}) AS lowest),"
-        f" met AS (SELECT free.id, nic_id, account_id FROM free JOIN wanted USING (network_id, place))"
+        f"WITH wanted AS (SELECT nic_id, network_id, account_id, pod, {place.format('nic_id')} FROM {source}),"
+        f" free AS (SELECT id, network_id, pod, {place.format('number')} FROM ({lowest}) AS lowest),"
+        f" met AS (SELECT free.id, nic_id, account_id FROM free JOIN wanted USING (network_id, pod, place))"
         f" UPDATE address SET {_SETS.format('met')} FROM met"
         f" WHERE address.id = met.id AND address.state = 'Free' {answer}"
     )

@@ -2,14 +2,14 @@
 
 from sqlalchemy import BigInteger, Column, Text
 
-from stratiform.engine.entity import entity, flag, index, reference, unique
+from stratiform.engine.entity import count, entity, flag, index, reference, unique
 
 ip_range = entity(
     "ip_range",
     reference("zone"),
     reference("physical_network", optional=True),
     reference("network", optional=True),  # whose machines take addresses from it; None is public
-    reference("pod", optional=True),
+    reference("pod", optional=True),  # whose machines alone take addresses from it
     Column("segment", Text, nullable=False),  # inside which an address is unique
     Column("vlan", Text, nullable=False),  # for example vlan://100 or vlan://untagged
     Column("gateway", Text, nullable=False),
@@ -30,6 +30,7 @@ address = entity(
     reference("zone"),
     reference("network", optional=True),
     reference("account", optional=True),
+    count("pod"),  # the id of its range's, 0 for none
     Column("segment", Text, nullable=False),
     Column("ip4", Text, nullable=False),
     Column("number", BigInteger, nullable=False),  # for order and range
@@ -40,6 +41,6 @@ address = entity(
     flag("is_source_nat"),
     unique("address", "segment", "number"),
     unique("address", "nic_id"),
-    index("address", "network_id", "number", where="state = 'Free' AND removed IS NULL"),
+    index("address", "network_id", "pod", "number", where="state = 'Free' AND removed IS NULL"),
 )
 """A row for each address from the start: claiming one is an update, and two cannot claim the same."""

@@ -1,9 +1,9 @@
-"""The list of clusters."""
+"""The lists of clusters, and of the hypervisors that they are of."""
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from stratiform.engine.cluster.table import cluster
-from stratiform.engine.listing import Listing, named, refers
+from stratiform.engine.listing import Asked, Listing, named, refers
 from stratiform.engine.pod.table import pod
 from stratiform.engine.visible import Binding
 from stratiform.engine.zone.table import zone
@@ -19,6 +19,19 @@ def _factor(option: str) -> ColumnElement[str]:
         for scope, key in scopes.items()
     )
     return func.coalesce(*found, "1.0")
+
+
+def _holds(value: object, _: Asked) -> ColumnElement[bool]:
+    """Whether the name of a cluster's hypervisor has a text in it."""
+    return func.lower(cluster.c.hypervisor).contains(str(value).lower(), autoescape=True)
+
+
+def _is_first() -> ColumnElement[bool]:
+    """Whether a cluster is the first of its hypervisor in its zone."""
+    other = cluster.alias("other")
+    same = (other.c.zone_id == cluster.c.zone_id, other.c.hypervisor == cluster.c.hypervisor)
+    first = select(func.min(other.c.id)).where(*same, other.c.removed.is_(None))
+    return and_(cluster.c.removed.is_(None), cluster.c.id == first.correlate(cluster).scalar_subquery())
 
 
 LISTING = Listing(
@@ -54,3 +67,14 @@ LISTING = Listing(
     keyword=[cluster.c.name_key],
     binding=Binding(table=cluster),
 )
+
+HYPERVISOR = Listing(
+    kind="hypervisor",
+    table=cluster,
+    columns={"name": cluster.c.hypervisor},
+    times=frozenset(),
+    filters={"zoneid": refers(cluster.c.zone_id, zone), "keyword": _holds},
+    live=_is_first(),
+    binding=Binding(table=cluster),
+)
+"""Each hypervisor once for each zone with clusters of it; to be asked of one zone at a time."""

@@ -4,8 +4,9 @@ from enum import StrEnum
 
 from stratiform.engine import check, registry
 from stratiform.engine.cluster.table import cluster
+from stratiform.engine.pod.service import NOUN as POD
 from stratiform.engine.registry import Noun, Row
-from stratiform.engine.zone.service import allocate
+from stratiform.engine.zone.service import allocate, change, clear, keep
 from stratiform.engine.zone.states import Allocation
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
@@ -14,10 +15,9 @@ NOUN = Noun(kind="cluster", table=cluster, event="CLUSTER", name="clustername", 
 
 
 class Type(StrEnum):
-    """Who manages a cluster's hosts."""
+    """Who manages a cluster's hosts: this cloud, one by one."""
 
     CLOUD = "CloudManaged"
-    EXTERNAL = "ExternalManaged"
 
 
 class Arch(StrEnum):
@@ -39,6 +39,7 @@ def create(
     state: str = Allocation.ENABLED,
 ) -> Row:
     """A cluster of a pod, whose hosts are all of one hypervisor type."""
+    keep(tx, POD, pod)
     return registry.create(
         tx,
         world,
@@ -56,11 +57,10 @@ def create(
 
 def update(tx: Transaction, world: World, row: Row, *, name: str | None = None, state: str | None = None) -> Row:
     """Rename a cluster, open or close it for tenants."""
-    if name is not None:
-        row = registry.change(tx, NOUN, row, name=name)
-    return allocate(tx, NOUN, row, state)
+    values = {} if name is None else {"name": name}
+    return allocate(tx, NOUN, change(tx, NOUN, row, values), state)
 
 
 def remove(tx: Transaction, world: World, row: Row) -> None:
-    """Remove a cluster without hosts and pools."""
-    registry.remove(tx, world, NOUN, row)
+    """Remove a cluster without hosts and pools. Raises `InUse`."""
+    clear(tx, world, NOUN, row)

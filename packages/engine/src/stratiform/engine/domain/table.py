@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, Text, text
 
-from stratiform.engine.entity import Exact, entity, index, named, reference, unique
+from stratiform.engine.entity import Exact, entity, flag, index, named, reference, unique
 
 domain = entity(
     "domain",
@@ -12,6 +12,7 @@ domain = entity(
     Column("path", Exact, nullable=False, unique=True),  # UUIDs from the root, each followed by a slash
     Column("title", Text, nullable=False),  # names from the root, as clients show it: ROOT/sales
     Column("network_domain", Text),
+    flag("needs_cleanup"),  # it is being ended: nothing new comes into it
     unique("domain", "parent_id", "name_key"),
     index("domain", "title"),
 )

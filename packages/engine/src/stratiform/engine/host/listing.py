@@ -1,6 +1,6 @@
 """The list of hosts: the engine's resource state and counters, the agent manager's connection."""
 
-from sqlalchemy import func, literal
+from sqlalchemy import case, func, literal
 
 from stratiform.engine.cluster.table import cluster
 from stratiform.engine.host.table import host
@@ -9,6 +9,7 @@ from stratiform.engine.pod.table import pod
 from stratiform.engine.size import MIB
 from stratiform.engine.visible import Binding
 from stratiform.engine.zone.table import zone
+from stratiform.framework.agents.states import State as Connection
 from stratiform.framework.agents.table import resource
 
 _NEVER = "Disconnected"
@@ -16,17 +17,16 @@ _NEVER = "Disconnected"
 
 def _shares(row: dict[str, object]) -> None:
     """The wire has shares in percent as text, and over-commitment as text too."""
-    for claimed, total in (
-        ("cpuallocatedvalue", "cpuwithoverprovisioning"),
-        ("memoryallocated", "memorywithoverprovisioning"),
-    ):
-        there = int(str(row[total]))
-        share = 100 * int(str(row[claimed])) / there if there else 0.0
-        name = claimed.removesuffix("value")
-        row[f"{name}percentage"] = f"{share:.2f}%"
-        row[total] = str(there)
-    row["cpuallocated"] = row["cpuallocatedwithoverprovisioning"] = row["cpuallocatedpercentage"]
+    cpu, memory = row["cpuwithoverprovisioning"], row["memorywithoverprovisioning"]
+    share = _share(row["cpuallocatedvalue"], cpu)
+    row["cpuallocated"] = row["cpuallocatedpercentage"] = row["cpuallocatedwithoverprovisioning"] = share
+    row["memoryallocatedpercentage"] = _share(row["memoryallocated"], memory)
     row["memoryallocatedbytes"] = row["memoryallocated"]
+    row["cpuwithoverprovisioning"], row["memorywithoverprovisioning"] = str(cpu), str(memory)
+
+
+def _share(claimed: object, there: object) -> str:
+    return f"{100 * claimed / there:.2f}%" if there else "0.00%"  # type: ignore[operator]
 
 
 LISTING = Listing(
@@ -56,9 +56,11 @@ LISTING = Listing(
         "hypervisorversion": host.c.hypervisor_version,
         "capabilities": host.c.capabilities,
         "hosttags": host.c.tags,
+        "explicithosttags": host.c.tags,
         "created": host.c.created,
         "removed": host.c.removed,
         "lastpinged": resource.c.last_seen,
+        "disconnected": case((resource.c.state == Connection.DISCONNECTED, resource.c.since)),
         "cpunumber": host.c.cpus,
         "cpuspeed": host.c.speed,
         "cpuwithoverprovisioning": host.c.cpu_total,
@@ -69,13 +71,14 @@ LISTING = Listing(
     },
     constants={
         "type": "Routing",
+        "istagarule": False,
         "islocalstorageactive": False,
         "hahost": False,
         "ueficapability": False,
         "encryptionsupported": False,
         "instanceconversionsupported": False,
     },
-    times=frozenset({"created", "lastpinged", "removed"}),
+    times=frozenset({"created", "disconnected", "lastpinged", "removed"}),
     filters={
         "name": named(host),
         "zoneid": refers(host.c.zone_id, zone),

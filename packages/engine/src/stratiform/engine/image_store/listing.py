@@ -1,9 +1,16 @@
-"""The list of image stores."""
+"""The lists of image stores and of staging stores."""
 
-from stratiform.engine.image_store.table import image_store
+from dataclasses import replace
+
+from stratiform.engine.image_store.table import Role, image_store
 from stratiform.engine.listing import Listing, named, refers
-from stratiform.engine.visible import Binding
+from stratiform.engine.visible import Binding, Condition
 from stratiform.engine.zone.table import zone
+
+
+def _are(role: Role) -> Condition:
+    return image_store.c.removed.is_(None) & (image_store.c.role == role)
+
 
 LISTING = Listing(
     kind="image_store",
@@ -19,8 +26,6 @@ LISTING = Listing(
         "providername": image_store.c.provider,
         "scope": image_store.c.scope,
         "readonly": image_store.c.is_read_only,
-        "disksizetotal": image_store.c.capacity,
-        "disksizeused": image_store.c.used,
     },
     times=frozenset(),
     filters={
@@ -31,5 +36,8 @@ LISTING = Listing(
         "readonly": image_store.c.is_read_only,
     },
     keyword=[image_store.c.name_key],
+    live=_are(Role.IMAGE),
     binding=Binding(table=image_store),
 )
+
+STAGING = replace(LISTING, kind="staging_store", live=_are(Role.CACHE))

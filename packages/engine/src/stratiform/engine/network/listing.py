@@ -1,5 +1,7 @@
 """The list of networks."""
 
+from sqlalchemy import and_, case, func
+
 from stratiform.api.access import Any, Equals, Filter, SharedWith
 from stratiform.engine.account.table import account
 from stratiform.engine.domain.table import domain
@@ -8,12 +10,15 @@ from stratiform.engine.network.table import network
 from stratiform.engine.offering.listing import services
 from stratiform.engine.offering.table import network_offering
 from stratiform.engine.physical_network.table import physical_network
-from stratiform.engine.visible import Binding
+from stratiform.engine.visible import Binding, Reach
 from stratiform.engine.zone.table import zone
+
+_reach = domain.alias("reach")
+_OF_DOMAIN = network.c.acl_type == "Domain"
 
 
 def _own(asked: Asked) -> Filter | None:
-    """One's own networks and those of everybody."""
+    """One's own networks and those that one's domain may use."""
     return Any((Equals("owner", asked.who.account), SharedWith(asked.who.account)))
 
 
@@ -22,6 +27,7 @@ LISTING = Listing(
     table=network,
     joins=[
         *owner(network, account, domain),
+        (_reach, and_(_reach.c.id == network.c.domain_id, _OF_DOMAIN)),
         (zone, zone.c.id == network.c.zone_id),
         (network_offering, network_offering.c.id == network.c.network_offering_id),
         (physical_network, physical_network.c.id == network.c.physical_network_id),
@@ -30,10 +36,11 @@ LISTING = Listing(
         "id": network.c.uuid,
         "name": network.c.name,
         "displaytext": network.c.display_text,
-        "account": account.c.name,
-        "domainid": domain.c.uuid,
-        "domain": domain.c.name,
-        "domainpath": domain.c.title,
+        "account": case((_OF_DOMAIN, None), else_=account.c.name),
+        "domainid": func.coalesce(_reach.c.uuid, domain.c.uuid),
+        "domain": func.coalesce(_reach.c.name, domain.c.name),
+        "domainpath": func.coalesce(_reach.c.title, domain.c.title),
+        "subdomainaccess": case((_OF_DOMAIN, network.c.subdomain_access), else_=None),
         "zoneid": zone.c.uuid,
         "zonename": zone.c.name,
         "created": network.c.created,
@@ -64,7 +71,6 @@ LISTING = Listing(
     constants={
         "broadcastdomaintype": "Vlan",
         "issystem": False,
-        "subdomainaccess": True,
         "restartrequired": False,
         "canusefordeploy": True,
         "displaynetwork": True,
@@ -91,7 +97,7 @@ LISTING = Listing(
         owner=account.c.uuid,
         owner_key=network.c.account_id,
         scope=domain.c.path,
-        public=network.c.acl_type == "Domain",
+        reach=Reach(path=_reach.c.path, below=network.c.subdomain_access),
     ),
     own=_own,
     nested=[services(network.c.network_offering_id)],

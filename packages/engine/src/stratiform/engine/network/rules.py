@@ -1,9 +1,19 @@
 """Rules of networks: names on the wire for VLANs, and hardware addresses of network cards."""
 
+from enum import StrEnum
+
 from stratiform.engine import check
 from stratiform.engine.physical_network.rules import HIGHEST_VLAN
 
 UNTAGGED = "untagged"
+
+
+class Acl(StrEnum):
+    """Who may use a network: its owner's account, or those of a domain."""
+
+    ACCOUNT = "Account"
+    DOMAIN = "Domain"
+
 
 _PREFIX = 0x1E << 40
 """The first octet of every hardware address: locally administered, not multicast, as CloudStack's are."""

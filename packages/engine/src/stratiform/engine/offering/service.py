@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+import sqlalchemy
+
 from stratiform.engine import check, registry
+from stratiform.engine.domain.service import hold
 from stratiform.engine.offering.states import NetworkState, State
 from stratiform.engine.offering.table import (
     disk_offering,
@@ -91,6 +94,7 @@ def create_service(
     cpus: int | None = None,
     speed: int | None = None,
     memory: int | None = None,
+    domain: Row | None = None,
     display_text: str | None = None,
     storage_type: str = StorageType.SHARED,
     provisioning: str = Provisioning.THIN,
@@ -103,9 +107,10 @@ def create_service(
     is_volatile: bool = False,
     dynamic_scaling: bool = True,
 ) -> Row:
-    """A service offering with a root disk offering of its own.
+    """A service offering with a root disk offering of its own, for a domain and those below or for everybody.
 
     The three of `cpus`, `speed` (MHz of one) and `memory` (MiB) go together; without them tenants choose.
+    `root_disk_size` is GiB. Raises `Conflict` where the domain is being ended.
     """
     sizes = {"cpunumber": (cpus, 1), "cpuspeed": (speed, 1), "memory": (memory, 32)}
     given = {name: check.at_least(name, value, low) for name, (value, low) in sizes.items() if value is not None}
@@ -113,6 +118,10 @@ def create_service(
         absent = next(iter(sizes.keys() - given.keys()))
         reason = "cpunumber, cpuspeed and memory are given together, or none of them for a custom offering"
         raise check.BadParameter(parameter=absent, value=None, reason=reason)
+    if root_disk_size is not None:
+        check.at_least("rootdisksize", root_disk_size, 1)
+    if domain is not None:
+        hold(tx, domain)
     disk = create_disk(
         tx,
         world,
@@ -134,6 +143,7 @@ def create_service(
         speed=speed,
         memory=memory,
         disk_offering_id=disk.id,
+        domain_id=domain.id if domain else None,
         storage_type=disk.storage_type,
         provisioning=disk.provisioning,
         root_disk_size=root_disk_size * GIB if root_disk_size else None,
@@ -163,6 +173,7 @@ def create_network(
     conserve_mode: bool = True,
     is_default: bool = False,
     is_enabled: bool = False,
+    for_vpc: bool = False,
     network_rate: int | None = None,
     tags: str | None = None,
 ) -> Row:
@@ -180,6 +191,7 @@ def create_network(
         network_rate=network_rate,
         tags=tags,
         is_default=is_default,
+        for_vpc=for_vpc,
         specify_vlan=specify_vlan,
         specify_ip_ranges=specify_ip_ranges,
         conserve_mode=conserve_mode,
@@ -200,6 +212,10 @@ def create_network(
     return row
 
 
-def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
-    """Remove an offering; what was made from it keeps what it has."""
-    registry.remove(tx, world, noun, row)
+def remove_service(tx: Transaction, world: World, row: Row) -> None:
+    """Remove a service offering with its root disk offering; machines made from it keep what they have."""
+    registry.remove(tx, world, SERVICE, row)
+    root = sqlalchemy.select(disk_offering).where(disk_offering.c.id == row.disk_offering_id)
+    disk = tx.execute(root).one()
+    if disk.is_compute_only and disk.removed is None:
+        registry.remove(tx, world, DISK, disk)

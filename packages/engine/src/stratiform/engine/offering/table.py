@@ -31,6 +31,7 @@ service_offering = entity(
     Column("speed", Integer),  # MHz of one processor
     Column("memory", Integer),  # MiB
     reference("disk_offering"),
+    reference("domain", optional=True),  # whom it is for, and those below; None is everybody
     Column("storage_type", Text, nullable=False),
     Column("provisioning", Text, nullable=False),
     Column("root_disk_size", BigInteger),  # bytes; None follows the template
@@ -57,6 +58,7 @@ network_offering = entity(
     Column("network_rate", Integer),  # Mb/s
     Column("tags", Text),
     flag("is_default"),
+    flag("for_vpc"),
     flag("specify_vlan"),
     flag("specify_ip_ranges"),
     flag("conserve_mode", default=True),

@@ -8,9 +8,10 @@ physical_network = entity(
     "physical_network",
     *named(),
     reference("zone"),
+    reference("domain", optional=True),  # whom it belongs to, as its maker says
     Column("state", Text, nullable=False),
-    Column("vlan", Text),  # the range of VLANs that may be used, for example 100-199
-    Column("isolation", Text, nullable=False),  # methods, separated by commas
+    Column("vlan", Text),  # the ranges of VLANs for networks that do not choose one, for example 100-199,300
+    Column("isolation", Text, nullable=False),
     Column("broadcast_range", Text, nullable=False),
     Column("speed", Text),
     Column("tags", Text),

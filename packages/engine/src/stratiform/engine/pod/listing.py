@@ -5,13 +5,16 @@ from stratiform.engine.pod.table import pod
 from stratiform.engine.visible import Binding
 from stratiform.engine.zone.table import zone
 
+OURS, VLAN = "0", "untagged"
+"""For whom a management range is (1 is for machines of the cloud's own alone), and in which VLAN."""
+
 
 def _ranges(row: dict[str, object]) -> None:
-    """The wire has a list of management ranges; there is one at most."""
-    start, end = row.pop("startip", None), row.pop("endip", None)
+    """The wire has lists of management ranges; there is one at most."""
+    start, end = row.get("startip"), row.get("endip")
     if start is not None:
-        row |= {"startip": [start], "endip": [end], "forsystemvms": ["0"], "vlanid": ["untagged"]}
-        row["ipranges"] = [{"startip": start, "endip": end, "forsystemvms": "0", "vlanid": "untagged"}]
+        whole = {"startip": start, "endip": end, "forsystemvms": OURS, "vlanid": VLAN}
+        row |= {name: [value] for name, value in whole.items()} | {"ipranges": [whole]}
 
 
 LISTING = Listing(
@@ -29,6 +32,7 @@ LISTING = Listing(
         "endip": pod.c.end_ip,
         "allocationstate": pod.c.state,
     },
+    constants={"ipranges": (), "forsystemvms": (), "vlanid": ()},
     times=frozenset(),
     filters={
         "name": named(pod),

@@ -36,6 +36,7 @@ LISTING = Listing(
         "type": pool.c.type,
         "created": pool.c.created,
         "disksizetotal": pool.c.capacity,
+        "capacitybytes": pool.c.capacity,
         "disksizeallocated": pool.c.used,
         "disksizeused": pool.c.used_there,
         "total": pool.c.total,

@@ -54,7 +54,9 @@ machine = Machine(
         (State.MAINTENANCE, Event.CANCEL, State.CANCEL_MAINTENANCE),
         (State.CANCEL_MAINTENANCE, Event.SUCCEED, State.UP),
         (State.CANCEL_MAINTENANCE, Event.FAIL, State.MAINTENANCE),
+        # Without volumes it may go.
         (State.INITIAL, Event.REMOVE, State.REMOVED),
+        (State.UP, Event.REMOVE, State.REMOVED),
         (State.DISABLED, Event.REMOVE, State.REMOVED),
         (State.MAINTENANCE, Event.REMOVE, State.REMOVED),
     ],

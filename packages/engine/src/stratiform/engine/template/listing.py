@@ -1,16 +1,20 @@
 """The list of templates."""
 
-from sqlalchemy import and_, case, false, or_, true
+from collections.abc import Mapping
 
+import msgspec
+from sqlalchemy import and_, case, false, func, or_, true
+
+from stratiform.api.access import Within
 from stratiform.api.principal import Role
 from stratiform.engine.account.table import account
 from stratiform.engine.check import BadParameter
 from stratiform.engine.domain.table import domain
-from stratiform.engine.listing import Asked, Listing, named, owner, refers
+from stratiform.engine.listing import Asked, Listing, Narrow, mine, named, owner, ownership, refers
 from stratiform.engine.os_type.table import os_category, os_type
 from stratiform.engine.template.states import READY, State
 from stratiform.engine.template.table import template
-from stratiform.engine.visible import Binding, Condition
+from stratiform.engine.visible import Binding, Condition, compile
 from stratiform.engine.zone.table import zone
 
 _READY = template.c.state.in_(sorted(READY))
@@ -24,12 +28,32 @@ _STATUS = {
 }
 
 
+_BINDING = Binding(
+    table=template,
+    owner=account.c.uuid,
+    owner_key=template.c.account_id,
+    scope=domain.c.path,
+    public=template.c.is_public,
+)
+
+
+def _whose(asked: Asked) -> Condition:
+    """Whose templates are one's own: the account's or domain's that is named, with `listall` all one looks after."""
+    if asked.given("account", "domainid"):
+        return and_(true(), *ownership(_BINDING, mine, asked))
+    if not asked.filters.get("listall") or asked.who.role is Role.USER:
+        return compile(mine(asked), _BINDING)
+    return true() if asked.who.role is Role.ADMIN else compile(Within("scope", asked.who.scope), _BINDING)
+
+
 def _chosen(value: object, asked: Asked) -> Condition:
-    """`templatefilter`, which is a list's own `listall` here."""
-    own = account.c.uuid == asked.who.account
-    if asked.filters.get("listall") and asked.who.role is not Role.USER:
-        own = true()
-    public, featured = template.c.is_public, template.c.is_featured
+    """`templatefilter`: which of those one may see. One template that is asked for by its id needs no choosing."""
+    if value == "all" and asked.who.role is Role.USER:
+        reason = "only an administrator lists all; self and executable are yours"
+        raise BadParameter(parameter="templatefilter", value=value, reason=reason)
+    if asked.given("id"):
+        return true()
+    own, public, featured = _whose(asked), template.c.is_public, template.c.is_featured
     choices = {
         "featured": and_(public, featured),
         "community": and_(public, featured.is_(False)),
@@ -38,7 +62,7 @@ def _chosen(value: object, asked: Asked) -> Condition:
         "executable": and_(or_(own, public), _READY),
         "shared": false(),
         "sharedexecutable": false(),
-        "all": true(),
+        "all": own if asked.given("account", "domainid") else true(),
     }
     if value not in choices:
         reason = f"it is one of {', '.join(choices)}"
@@ -48,6 +72,15 @@ def _chosen(value: object, asked: Asked) -> Condition:
 
 def _in_zone(value: object, asked: Asked) -> Condition:
     return or_(template.c.zone_id.is_(None), refers(template.c.zone_id, zone)(value, asked))
+
+
+def _details(row: dict[str, object]) -> None:
+    packed = row.get("details")
+    row["details"] = {} if packed is None else msgspec.json.decode(str(packed), type=dict[str, str])
+
+
+_SETTLED: Mapping[str, Narrow] = dict.fromkeys(("account", "domainid", "isrecursive", "listall"), lambda *_: true())
+"""Parameters that say whose templates are one's own; the choice is `templatefilter`'s."""
 
 
 LISTING = Listing(
@@ -79,6 +112,7 @@ LISTING = Listing(
         "templatetype": template.c.type,
         "arch": template.c.arch,
         "bits": template.c.bits,
+        "details": template.c.details,
         "url": template.c.url,
         "checksum": template.c.checksum,
         "templatetag": template.c.tag,
@@ -93,27 +127,22 @@ LISTING = Listing(
         "sshkeyenabled": template.c.is_ssh_key_enabled,
         "isdynamicallyscalable": template.c.is_scalable,
         "requireshvm": template.c.requires_hvm,
-        "directdownload": template.c.is_direct_download,
+        "directdownload": template.c.state == State.BYPASSED,
     },
-    constants={"bootable": True, "deployasis": False, "forcks": False, "details": {}, "tags": ()},
+    constants={"bootable": True, "deployasis": False, "forcks": False, "tags": ()},
     times=frozenset({"created", "removed"}),
     filters={
         "templatefilter": _chosen,
         "name": named(template),
         "zoneid": _in_zone,
-        "hypervisor": template.c.hypervisor,
-        "templatetype": template.c.type,
+        "hypervisor": lambda value, _: func.lower(template.c.hypervisor) == str(value).lower(),
+        "templatetype": lambda value, _: template.c.type == str(value).upper(),
         "arch": template.c.arch,
         "isready": lambda value, _: value == _READY,
         "oscategoryid": refers(os_type.c.os_category_id, os_category),
+        **_SETTLED,
     },
     keyword=[template.c.name_key],
-    binding=Binding(
-        table=template,
-        owner=account.c.uuid,
-        owner_key=template.c.account_id,
-        scope=domain.c.path,
-        public=template.c.is_public,
-    ),
-    own=lambda _: None,
+    binding=_BINDING,
+    finish=_details,
 )

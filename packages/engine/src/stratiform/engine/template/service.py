@@ -1,13 +1,16 @@
 """Registering and removing templates."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from stratiform.engine import check, registry
 from stratiform.engine.registry import Noun, Row
 from stratiform.engine.size import GIB
+from stratiform.engine.template import rules
 from stratiform.engine.template.states import Event, State, machine
 from stratiform.engine.template.table import template
+from stratiform.engine.zone.service import NOUN as ZONE
+from stratiform.engine.zone.service import keep
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 
@@ -24,6 +27,13 @@ class Format(StrEnum):
     VMDK = "VMDK"
 
 
+class Type(StrEnum):
+    """Who a template is of: a tenant, or the cloud itself."""
+
+    USER = "USER"
+    BUILTIN = "BUILTIN"
+
+
 def create(
     tx: Transaction,
     world: World,
@@ -35,6 +45,7 @@ def create(
     format: str,
     hypervisor: str,
     zone: Row | None = None,
+    type: Type = Type.USER,
     display_text: str | None = None,
     size: int = GIB,
     bits: int = 64,
@@ -48,15 +59,14 @@ def create(
     is_ssh_key_enabled: bool = False,
     is_scalable: bool = False,
     requires_hvm: bool = True,
-    is_direct_download: bool = False,
+    details: Mapping[str, str] | None = None,
 ) -> Row:
     """A template of one zone or of all, from the image at `url`; `size` is bytes of the disk made from it.
 
     Hosts fetch the image themselves when they first need it, so it is ready at once.
     """
-    if urlsplit(url).scheme not in ("http", "https", "nfs", "file", "ftp"):
-        reason = "it is where the image is, such as https://server/image.qcow2"
-        raise check.BadParameter(parameter="url", value=url, reason=reason)
+    if zone is not None:
+        keep(tx, ZONE, zone)
     return registry.create(
         tx,
         world,
@@ -68,12 +78,13 @@ def create(
         os_type_id=os_type.id,
         hypervisor=check.name("hypervisor", hypervisor),
         format=check.choice("format", format, Format),
-        type="USER",
+        type=type,
         arch=arch,
-        url=url,
+        url=rules.url(url, inside=True),
         checksum=checksum,
         tag=tag,
-        bits=bits,
+        bits=rules.bits(bits),
+        details=rules.packed(details or {}),
         state=State.BYPASSED,
         size=check.at_least("size", size, 1),
         is_public=is_public,
@@ -83,7 +94,6 @@ def create(
         is_ssh_key_enabled=is_ssh_key_enabled,
         is_scalable=is_scalable,
         requires_hvm=requires_hvm,
-        is_direct_download=is_direct_download,
     )
 
 

@@ -9,7 +9,7 @@ template = entity(
     *named(),
     Column("display_text", Text, nullable=False),
     reference("account"),
-    reference("zone", optional=True),  # None is in every zone
+    reference("zone", optional=True, along=True),  # None is in every zone
     reference("os_type"),
     Column("hypervisor", Text, nullable=False),
     Column("format", Text, nullable=False),
@@ -19,6 +19,7 @@ template = entity(
     Column("checksum", Text),
     Column("tag", Text),
     Column("bits", Integer, nullable=False),
+    Column("details", Text),  # a JSON object of texts
     Column("state", Text, nullable=False),
     Column("size", BigInteger, nullable=False),  # bytes of the disk that is made from it
     count("size_there"),  # bytes of the image itself
@@ -29,7 +30,6 @@ template = entity(
     flag("is_ssh_key_enabled"),
     flag("is_scalable"),
     flag("requires_hvm", default=True),
-    flag("is_direct_download"),
     index("template", "account_id", "id"),
     index("template", "name_key"),
 )

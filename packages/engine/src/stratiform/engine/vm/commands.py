@@ -2,14 +2,14 @@
 
 import msgspec
 import sqlalchemy
+from sqlalchemy import and_, or_
 
 from stratiform.api.cloud import Submitted
-from stratiform.engine.account.states import State as AccountState
+from stratiform.engine.account.commands import owner as owner_of
 from stratiform.engine.account.table import account, account_user
 from stratiform.engine.call import Call
 from stratiform.engine.command import Change, Commands, Submit
 from stratiform.engine.domain.table import domain
-from stratiform.engine.entity import name_key
 from stratiform.engine.network.states import State as NetworkState
 from stratiform.engine.network.table import network
 from stratiform.engine.offering.service import GuestType
@@ -36,7 +36,7 @@ def deploy(call: Call) -> Submitted:
     zone = call.find("zone", "zoneid")
     if zone.state != "Enabled" and call.who.role != "Admin":
         raise errors.Conflict(kind="zone", id=zone.uuid, state=zone.state, action="deploying there")
-    owner = _owner(call)
+    owner = owner_of(call, "deploying for it")
     host = _host(call, zone)
     row = service.create(
         call.tx,
@@ -113,25 +113,6 @@ def _file(call: Call, job: Job, payload: msgspec.Struct, row: Row, owner: str | 
     return Submitted(job=run.uuid, entity=row.uuid)
 
 
-def _owner(call: Call) -> Row:
-    """The caller's own account, or the one that `account` and `domainid` name, if the caller may act for it."""
-    name = call.text_if_given("account")
-    if name is None:
-        owner = call.tx.execute(sqlalchemy.select(account).where(account.c.uuid == call.who.account)).one()
-    else:
-        home = call.find("domain", "domainid")
-        named = sqlalchemy.select(account.c.uuid).where(
-            account.c.domain_id == home.id, account.c.name_key == name_key(name), account.c.removed.is_(None)
-        )
-        uuid = call.tx.connection.execute(named).scalar_one_or_none()
-        if uuid is None:
-            raise errors.NotFound(kind="account", key="name", value=name)
-        owner = call.lookup("account", uuid)
-    if owner.state != AccountState.ENABLED:
-        raise errors.Conflict(kind="account", id=owner.uuid, state=owner.state, action="deploying for it")
-    return owner
-
-
 def _host(call: Call, zone: Row) -> int | None:
     """The one host that the machine may go to, if somebody chose it."""
     host = call.find_if_given("host", "hostid")
@@ -170,22 +151,28 @@ def _networks(call: Call, zone: Row, owner: Row) -> list[Row]:
 
 
 def _open_networks(zone: Row, owner: Row) -> sqlalchemy.Select[str]:
-    """The UUIDs of a zone's shared networks that an account may use: its own, and those of domains above it."""
+    """The UUIDs of a zone's shared networks that an account may use: its own, its domain's, and those lent from above.
+
+    None of them is removed before this transaction has ended.
+    """
     home, theirs = domain.alias("home"), domain.alias("theirs")
-    below = home.c.path.like(theirs.c.path.concat("%"))
+    below = and_(network.c.subdomain_access, home.c.path.like(theirs.c.path.concat("%")))
+    shared = and_(network.c.acl_type == "Domain", or_(theirs.c.id == home.c.id, below))
+    own = and_(network.c.acl_type == "Account", network.c.account_id == owner.id)
     return (
         sqlalchemy.select(network.c.uuid)
-        .join(account, account.c.id == network.c.account_id)
-        .join(theirs, theirs.c.id == account.c.domain_id)
+        .select_from(network)
         .join(home, home.c.id == owner.domain_id)
+        .outerjoin(theirs, theirs.c.id == network.c.domain_id)
         .where(
             network.c.zone_id == zone.id,
             network.c.guest_type == GuestType.SHARED,
             network.c.state == NetworkState.SETUP,
             network.c.removed.is_(None),
-            sqlalchemy.or_(network.c.account_id == owner.id, sqlalchemy.and_(network.c.acl_type == "Domain", below)),
+            or_(own, shared),
         )
         .order_by(network.c.id)
+        .with_for_update(read=True, key_share=True, of=network)
     )
 
 

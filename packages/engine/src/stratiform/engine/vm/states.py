@@ -60,6 +60,7 @@ machine = Machine(
         (State.RUNNING, Event.MIGRATE, State.MIGRATING),
         (State.MIGRATING, Event.SUCCEED, State.RUNNING),
         (State.MIGRATING, Event.FAIL, State.RUNNING),
+        (State.MIGRATING, Event.SEEN_STOPPED, State.STOPPED),
         # Its host tells that it acted by itself.
         (State.RUNNING, Event.SEEN_STOPPED, State.STOPPED),
         (State.STOPPED, Event.SEEN_RUNNING, State.RUNNING),

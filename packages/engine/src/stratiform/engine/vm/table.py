@@ -13,6 +13,7 @@ vm = entity(
     reference("account_user"),
     reference("zone"),
     reference("host", optional=True),  # set with the claim on it; kept until nothing may run there
+    reference("host", optional=True, name="to_host_id"),  # where it is moving to: claimed as well, until it is decided
     reference("host", optional=True, name="last_host_id"),
     reference("service_offering"),
     reference("template"),
@@ -31,7 +32,9 @@ vm = entity(
     flag("is_scalable"),
     unique("vm", "account_id", "name_key"),
     unique("vm", "instance_name"),
-    index("vm", "account_id", "id"),
+    index("vm", "account_id", "id", "removed"),  # with all that finding and counting a page takes
+    index("vm", "id", "account_id", "removed"),
     index("vm", "host_id", where="host_id IS NOT NULL"),
+    index("vm", "to_host_id", where="to_host_id IS NOT NULL"),
     index("vm", "zone_id", "id"),
 )

@@ -20,7 +20,8 @@ volume = entity(
     Column("path", Text),  # where it is in its pool
     Column("attached", BigInteger),
     unique("volume", "vm_id", "device", also="vm_id IS NOT NULL"),
-    index("volume", "account_id", "id"),
+    index("volume", "account_id", "id", "removed"),  # with all that finding and counting a page takes
+    index("volume", "id", "account_id", "removed"),
     index("volume", "vm_id"),
     index("volume", "pool_id"),
 )

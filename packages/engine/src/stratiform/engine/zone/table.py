@@ -1,6 +1,6 @@
 """The table of zones."""
 
-from sqlalchemy import Column, Text
+from sqlalchemy import Column, Integer, Text
 
 from stratiform.engine.entity import entity, flag, named, reference, unique
 
@@ -18,5 +18,8 @@ zone = entity(
     Column("state", Text, nullable=False),  # Allocation
     flag("security_groups"),
     flag("local_storage"),
+    flag("is_edge"),  # without machines of the cloud's own
+    Column("sort_key", Integer, nullable=False, server_default="0"),
+    Column("details", Text),  # a JSON object of texts
     unique("zone", "name_key"),
 )

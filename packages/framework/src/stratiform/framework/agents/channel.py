@@ -1,6 +1,7 @@
 """The channel to resources: commands go out, answers come later, and a lost answer is asked for, never guessed."""
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +34,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     location: str = ""
     """Where the far end finds the resource, in the words of its plug-in."""
     message: Message
+    once: bool = False
+    """It does harm twice: if it was interrupted, that is reported instead of repeating it."""
+
+
+class Removed(errors.Error):
+    """The resource {resource} was removed before it told what became of {command}. Nobody asks it any more."""
+
+    code = "resource_removed"
 
 
 @dataclass(eq=False)
@@ -42,6 +51,8 @@ class _Pending:
     call: Call[Command]
     asking: bool
     """Its fate is asked for: it is only sent if the far end never saw it."""
+    again: bool = False
+    """It is sent although it was begun before, since that was interrupted."""
 
     @property
     def way(self) -> Way:
@@ -56,6 +67,7 @@ class _Pending:
             command=self.call.command,
             epoch=self.call.epoch,
             message=None if self.asking else command.message,
+            again=self.again and not self.asking,
             context=context.attributes(self.call.context),
         )
         return pack(request)
@@ -120,6 +132,20 @@ class Channel:
             missing = wanted | {each.way for each in self._pending.values()}
         for way in sorted(missing):
             self._reach(way)
+
+    def waited_for(self) -> frozenset[str]:
+        """UUIDs of the resources whose commands have no outcome yet."""
+        with self._lock:
+            return frozenset(each.call.payload.resource for each in self._pending.values())
+
+    def dismiss(self, resources: Collection[str]) -> None:
+        """Fail the commands to resources that are gone: nobody will ever tell what became of them."""
+        with self._lock:
+            gone = [each for each in self._pending.values() if each.call.payload.resource in resources]
+            for each in gone:
+                del self._pending[each.call.command]
+        for each in gone:
+            each.call.fail(Removed(resource=each.call.payload.resource, command=each.call.command))
 
     def close(self) -> None:
         """Close every link; commands in flight are asked for by whoever takes them over."""
@@ -201,7 +227,7 @@ class Channel:
             pending = self._pending.get(reply.command)
             if pending is None or (reply.fate is Fate.REFUSED and reply.epoch < pending.call.epoch):
                 return
-            if reply.fate in (Fate.DONE, Fate.FAILED, Fate.REFUSED):
+            if reply.fate in (Fate.DONE, Fate.FAILED, Fate.INTERRUPTED, Fate.REFUSED):
                 del self._pending[reply.command]
         self._settle(pending, reply)
 
@@ -212,12 +238,22 @@ class Channel:
                 call.answer(reply.answer)
             case Fate.FAILED:
                 call.fail(errors.restore(reply.error or {}))
+            case Fate.INTERRUPTED:
+                self._interrupted(call, reply)
             case Fate.REFUSED:
                 self._refused(call, reply)
             case Fate.UNKNOWN:
                 self._add(_Pending(call, asking=False))
             case Fate.RUNNING:
                 pass  # its answer comes when it ends
+
+    def _interrupted(self, call: Call[Command], reply: Reply) -> None:
+        """Unknown is not failed: what may happen twice is carried out again, anything else is reported."""
+        log.warning("a command was interrupted", once=call.payload.once, **context.attributes(call.context))
+        if call.payload.once:
+            call.fail(errors.restore(reply.error or {}))
+        else:
+            self._add(_Pending(call, asking=False, again=True))
 
     def _refused(self, call: Call[Command], reply: Reply) -> None:
         """A stale epoch: somebody else has the command now. A SEND that was not understood was not carried out."""

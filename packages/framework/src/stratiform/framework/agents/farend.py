@@ -11,12 +11,11 @@ from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.commandlog import CommandLog
 from stratiform.framework.agents.fate import (
     Entry,
-    Interrupted,
     Outcome,
     StaleEpoch,
     Verdict,
     ended,
-    failed,
+    interrupted,
     judge,
 )
 from stratiform.framework.agents.frame import VERSION, Act, Fate, Reply, Request, pack
@@ -61,9 +60,9 @@ class FarEnd:
     """Carries out each command once, whoever asks how often over how many links.
 
     A command is logged, durably, before it is performed, and its outcome before it is told, to the newest
-    link that asked by SEND or QUERY. One that was running when an earlier process ended is told as failed,
-    with `Interrupted`. PROBE is answered past every queue. What ended is forgotten after `KEEP_FOR`, or
-    sooner when it is beyond the newest `KEEP_AT_MOST`.
+    link that asked by SEND or QUERY. One that was running when an earlier process ended is told as
+    interrupted: whoever asks decides whether it may be sent again. PROBE is answered past every queue. What
+    ended is forgotten after `KEEP_FOR`, or sooner when it is beyond the newest `KEEP_AT_MOST`.
     """
 
     def __init__(
@@ -168,8 +167,7 @@ class FarEnd:
 
     def _recover(self) -> None:
         for entry in self._log.running():
-            outcome = failed(Interrupted(command=entry.command))
-            self._log.write(ended(entry, outcome, self._clock.now()))
+            self._log.write(ended(entry, interrupted(entry.command), self._clock.now()))
 
 
 def _told(request: Request, fate: Fate, entry: Entry) -> Reply:

@@ -16,7 +16,7 @@ class StaleEpoch(Error):
 
 
 class Interrupted(Error):
-    """The far end was ended while it carried out {command}. Look whether it took effect: it is not known."""
+    """What carried out {command} was ended meanwhile. Look whether it took effect: it is not known."""
 
     code = "interrupted"
 
@@ -71,18 +71,25 @@ def failed(error: BaseException) -> Outcome:
     return Outcome(fate=Fate.FAILED, error=msgspec.to_builtins(describe(error), enc_hook=str))
 
 
+def interrupted(command: str) -> Outcome:
+    """Nobody is left who could tell how it ended."""
+    return Outcome(fate=Fate.INTERRUPTED, error=describe(Interrupted(command=command)))
+
+
 def judge(known: Entry | None, request: Request, now: int) -> Verdict:
     """What to do with a SEND or a QUERY, given what is known of its command.
 
-    A command is begun once. A SEND with a lower epoch than anybody asked with is refused; so a QUERY that
-    finds nothing also settles that an older owner's SEND, still on its way, will never be carried out.
+    A command is begun once, or `again` after it was interrupted. A SEND with a lower epoch than anybody asked
+    with is refused; so a QUERY that finds nothing also settles that an older owner's SEND, still on its way,
+    will never be carried out.
     """
     if known and request.act is Act.SEND and request.epoch < known.epoch:
         return Verdict(entry=None, fate=Fate.REFUSED)
     entry = known or _tombstone(request, now)
     if request.epoch > entry.epoch:
         entry = replace(entry, epoch=request.epoch)
-    begin = request.act is Act.SEND and entry.fate is Fate.UNKNOWN
+    open = entry.fate is Fate.UNKNOWN or (entry.fate is Fate.INTERRUPTED and request.again)
+    begin = request.act is Act.SEND and open
     if begin:
         entry = replace(entry, fate=Fate.RUNNING, at=now)
     return Verdict(entry=None if entry is known else entry, fate=entry.fate, begin=begin)

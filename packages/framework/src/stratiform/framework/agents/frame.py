@@ -33,6 +33,8 @@ class Fate(StrEnum):
     RUNNING = "running"
     UNKNOWN = "unknown"
     """Never begun here, and never will be under an older epoch."""
+    INTERRUPTED = "interrupted"
+    """Begun, and whoever carried it out is gone: how far it came is not known."""
     REFUSED = "refused"
     """Carried a stale epoch."""
 
@@ -50,6 +52,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Stable id of the command: job UUID, step and attempt, with slashes between. Of a PROBE any text, told back."""
     epoch: int = 0
     message: Message | None = None
+    again: bool = False
+    """Of a SEND: carry the command out once more if it was interrupted, since it does no harm twice."""
     context: dict[str, str] = {}
     """Principal, request, root, job and trace, for the far end's log lines."""
 

@@ -11,15 +11,26 @@ from stratiform.framework.agents.states import Event, State, machine
 from stratiform.framework.agents.table import resource
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.base.world import World
-from stratiform.framework.config.option import Option
+from stratiform.framework.config.option import Option, between
 from stratiform.framework.config.values import Config
 from stratiform.framework.db.database import Database, Transaction
 from stratiform.framework.events import outbox
 
 log = structlog.get_logger(__name__)
 
-INTERVAL = Option("ping.interval", 5, "Seconds between two looks at whether a resource answers.")
-TIMEOUT = Option("ping.timeout", 3.0, "A resource that was silent for so many ping intervals is Disconnected.")
+INTERVAL = Option(
+    "ping.interval",
+    5,
+    "How long it is between two looks at whether a resource answers.",
+    unit="seconds",
+    check=between(1, 3_600),
+)
+TIMEOUT = Option(
+    "ping.timeout",
+    3.0,
+    "A resource that was silent for so many ping intervals is Disconnected.",
+    check=between(1.0, 100.0),
+)
 
 PRINCIPAL = "system:monitor"
 """On whose behalf a change of a connection's state is recorded: nobody asked for it, it was observed."""
@@ -27,6 +38,8 @@ PRINCIPAL = "system:monitor"
 
 class Monitor:
     """Watches every resource of this process; one of the duties of the kernel's loop, and never blocks it.
+
+    Commands to a resource that is not there any more are failed.
 
     Silence is counted by the monotonic clock and only while this process itself was awake and could ask: a jump of
     the clock, a stall or a database that was away make nobody Disconnected. `changed(tx, ids, state)` is called in
@@ -57,7 +70,9 @@ class Monitor:
         interval = self._config.value(INTERVAL) * SECOND
         if self._asked is not None and now - self._asked < interval and not self._news(self._asked):
             return
+        waited_for = self._channel.waited_for()  # before the look, so that none is missed that was just made
         rows = self._resources()
+        self._channel.dismiss(waited_for - {row.uuid for row in rows})
         if self._asked is not None and now - self._asked > 2 * interval:
             self._awake = now
         self._asked = now

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import ModuleType
 
 from stratiform.framework.base import errors
@@ -11,8 +12,8 @@ from stratiform.framework.config.option import Option
 Any_ = Option[bool] | Option[int] | Option[float] | Option[str]
 """An option of any kind."""
 
-APART = frozenset({"testing", "versions"})
-"""Folders of test equipment and migrations, which production neither imports nor configures."""
+APART = frozenset({"testing", "versions", "__main__"})
+"""Test equipment, migrations and programs, which a server neither imports nor configures."""
 
 
 class DeclaredTwice(errors.Error):
@@ -21,20 +22,33 @@ class DeclaredTwice(errors.Error):
     code = "option_declared_twice"
 
 
+@dataclass(frozen=True)
+class Declared:
+    """An option and a module that has it."""
+
+    option: Any_
+    module: str
+
+
 def options(package: ModuleType) -> tuple[Any_, ...]:
-    """The options declared in a package and below it, by name.
+    """The options declared in a package and below it, by name. Raises `DeclaredTwice` as `declared` does."""
+    return tuple(each.option for each in declared(package))
+
+
+def declared(package: ModuleType) -> tuple[Declared, ...]:
+    """The options declared in a package and below it, by name, each with the first module that has it.
 
     Imports every module there except test equipment. Raises `DeclaredTwice` if two options share a name; one
     option imported elsewhere is still one.
     """
-    found: dict[str, tuple[Any_, str]] = {}
+    found: dict[str, Declared] = {}
     for module in _modules(package):
         for value in vars(module).values():
             if isinstance(value, Option):
-                first, where = found.setdefault(value.name, (value, module.__name__))
-                if first is not value:
-                    raise DeclaredTwice(name=value.name, first=where, second=module.__name__)
-    return tuple(option for _, (option, _) in sorted(found.items()))
+                first = found.setdefault(value.name, Declared(value, module.__name__))
+                if first.option is not value:
+                    raise DeclaredTwice(name=value.name, first=first.module, second=module.__name__)
+    return tuple(each for _, each in sorted(found.items()))
 
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:

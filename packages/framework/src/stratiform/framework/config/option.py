@@ -28,7 +28,8 @@ class Option(Generic[V]):
     """Something that an operator may set; its values have the type of its default.
 
     The types are bool, int, float, str and enumerations of texts. `scopes` are the kinds of places it can be
-    set for, `unit` says what a number counts. Raises `BadValue` if its own default does not pass its check.
+    set for, `unit` says what a number counts; `category`, `group` and `subgroup` what it is shown with. Raises
+    `BadValue` if its own default does not pass its check.
     """
 
     name: str
@@ -37,6 +38,9 @@ class Option(Generic[V]):
     _: KW_ONLY
     unit: str | None = None
     scopes: tuple[str, ...] = ("global",)
+    category: str = "Advanced"
+    group: str = "Miscellaneous"
+    subgroup: str = "Others"
     check: Check[V] | None = None
 
     def __post_init__(self) -> None:

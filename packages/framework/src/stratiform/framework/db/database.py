@@ -90,6 +90,9 @@ class Database:
         )
         self.dialect = self.engine.dialect.name
         self._writer = threading.Lock()
+        # Statements read what was committed before each, so PostgreSQL needs no transaction to read in; a rollback
+        # at its end would make psycopg forget what it has prepared.
+        self._reading = {"stratiform_reading": True} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
         if self.dialect == "sqlite":
             sqlalchemy.event.listen(self.engine, "begin", _begin_immediate)
         self.identifiers = Identifiers(self._take_block)
@@ -106,7 +109,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with, that neither waits for writers nor stops them."""
-        with self.engine.connect().execution_options(stratiform_reading=True) as connection:
+        with self.engine.connect().execution_options(**self._reading) as connection:
             yield connection
 
     def run(self, action: Callable[[Transaction], T]) -> T:

@@ -108,7 +108,9 @@ def _alone(database: Database) -> Iterator[Connection]:
                 raw.execute("PRAGMA foreign_keys=OFF")
             with connection.begin():
                 if not sqlite:
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another's migration may take long
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+                    connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
                 yield connection
         finally:
             if sqlite:

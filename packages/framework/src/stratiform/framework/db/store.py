@@ -18,11 +18,44 @@ PAUSE = 0.01
 OLDEST_SQLITE = (3, 38, 0)
 """The first with `->>` built in (https://sqlite.org/json1.html)."""
 
+OLDEST_POSTGRESQL = 15
+"""The oldest that the tests run on."""
+SILENCE = 5
+"""Seconds that PostgreSQL bears with silence within a transaction: a process that is frozen there loses its locks
+before its lease runs out, so nobody who buries it waits for it."""
+SETTINGS = {
+    "default_transaction_isolation": "read\\ committed",  # whatever the role or the database says
+    "idle_in_transaction_session_timeout": f"{SILENCE}s",
+    "lock_timeout": "10s",  # somebody's forgotten psql is an error to try again, not a worker less
+    "client_connection_check_interval": f"{SILENCE}s",  # a killed process's statement ends, and frees its locks
+    "jit": "off",  # nothing that is asked here is worth a compiler
+    "join_collapse_limit": "4",  # planning a list's joins in every order takes longer than running it
+}
+"""What every session of PostgreSQL is set to, unless the URL's own `options` say otherwise."""
+CONNECTION = {
+    "application_name": "stratiform",
+    "client_encoding": "utf8",
+    "connect_timeout": 5,
+    # a database whose machine is gone is noticed within a lease
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8_000,
+    "prepare_threshold": 2,
+}
+"""How psycopg connects, unless the URL says otherwise."""
+
 
 class DatabaseTooOld(Error):
     """SQLite {found} is too old; {needed} or later is needed. Use a newer Python or PostgreSQL."""
 
     code = "database_too_old"
+
+
+class PostgreSQLTooOld(Error):
+    """PostgreSQL {found} is too old; {needed} or later is needed."""
+
+    code = "postgresql_too_old"
 
 
 class DriverMissing(Error):
@@ -74,6 +107,12 @@ def _postgresql(url: sqlalchemy.URL) -> object:
         driver = dialect.import_dbapi()
     except ImportError as missing:
         raise DriverMissing from missing
-    arguments, options = dialect.create_connect_args(url)
-    options.setdefault("prepare_threshold", 2)
-    return driver.connect(*arguments, **options)
+    arguments, given = dialect.create_connect_args(url)
+    settings = " ".join(f"-c{name}={value}" for name, value in SETTINGS.items())
+    options = CONNECTION | dict(given) | {"options": f"{settings} {given.get('options', '')}"}
+    connection = driver.connect(*arguments, **options)
+    found = connection.info.server_version // 10_000
+    if found < OLDEST_POSTGRESQL:
+        connection.close()
+        raise PostgreSQLTooOld(found=found, needed=OLDEST_POSTGRESQL)
+    return connection

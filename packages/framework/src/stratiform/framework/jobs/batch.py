@@ -215,7 +215,7 @@ def gone(error: BaseException) -> bool:
     code = getattr(error.orig, "sqlite_errorname", "").split("_")[:2]
     return (
         error.connection_invalidated
-        or state.startswith(("08", "53", "57P", "58"))  # https://www.postgresql.org/docs/current/errcodes-appendix.html
+        or state.startswith(("08", "25P03", "53", "55P03", "57P", "58"))  # https://www.postgresql.org/docs/current/errcodes-appendix.html
         or "_".join(code) in _SQLITE_GONE
     )
 

@@ -11,9 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row
 from stratiform.framework.cluster.table import process
 from stratiform.framework.jobs.run import Line as Written
 from stratiform.framework.jobs.state import Direction, Outcome, State
-from stratiform.framework.jobs.table import job, stage
-
-HOLDING = (State.READY, State.RUNNING, State.WAITING)
+from stratiform.framework.jobs.table import HOLDING, job, stage
 
 
 class Reason(StrEnum):
@@ -198,7 +196,7 @@ def _holders(connection: Connection, lanes: Collection[str]) -> dict[str, list[H
     found: dict[str, list[Holder]] = {}
     if lanes:
         wanted = sqlalchemy.select(job.c.lane, job.c.uuid, job.c.kind).where(
-            job.c.lane.in_(sorted(lanes)), job.c.state.in_(HOLDING)
+            job.c.lane.in_(sorted(lanes)), sqlalchemy.text(HOLDING)
         )
         for row in connection.execute(wanted.order_by(job.c.id)):
             found.setdefault(row.lane, []).append(Holder(uuid=row.uuid, kind=row.kind))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from stratiform.framework.db.database import Database
 from stratiform.framework.db.migrate import Layer
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing import databases
+from stratiform.framework.testing.databases import Postgres
 from stratiform.framework.testing.world import ManualClock, seeded
 
-DIALECTS = ("sqlite", "postgresql") if os.environ.get(databases.POSTGRES_URL) else ("sqlite",)
+DIALECTS = ("sqlite", "postgresql") if os.environ.get(databases.POSTGRES) else ("sqlite",)
 
 
 @pytest.fixture
@@ -35,15 +37,34 @@ def layers() -> Sequence[Layer]:
 
 
 @pytest.fixture(params=DIALECTS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, on each database that there is."""
-    server = os.environ.get(databases.POSTGRES_URL, "")
-    with databases.postgresql(server) if request.param == "postgresql" else databases.sqlite(tmp_path) as url:
+def dialect(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`: a test that has a database runs once for each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgres]:
+    """The PostgreSQL that tests use."""
+    with closing(Postgres(os.environ[databases.POSTGRES])) as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database; of `database`, for a test that has both."""
+    if dialect == "sqlite":
+        lent = databases.sqlite(tmp_path)
+    elif "database" in request.fixturenames:
+        lent = request.getfixturevalue("postgresql").filled(request.getfixturevalue("layers"))
+    else:
+        lent = request.getfixturevalue("postgresql").empty()
+    with lent as url:
         yield url
 
 
 @pytest.fixture
-def database(database_url: str, world: World, layers: Sequence[Layer]) -> Iterator[Database]:
-    """A database with every table of `layers`."""
-    with databases.opened(database_url, world, layers) as database:
+def database(database_url: str, dialect: str, world: World, layers: Sequence[Layer]) -> Iterator[Database]:
+    """A database with every table of `layers`, and no row in them."""
+    made = [] if dialect == "postgresql" else layers
+    with databases.opened(database_url, world, made) as database:
         yield database

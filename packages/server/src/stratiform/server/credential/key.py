@@ -1,22 +1,30 @@
 """Key pairs: issued, revoked, and looked up for each signed request."""
 
 import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import sqlalchemy
-from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, or_
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Select, bindparam, or_
 
 from stratiform.api.principal import Principal, Role
 from stratiform.engine.schema import account, account_user, domain
 from stratiform.framework.base.errors import NotFound
 from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.db.prepared import Prepared
 from stratiform.framework.secrets import KeyRing
 from stratiform.server.credential.table import user_key
 from stratiform.server.signature import Caller
 
 LENGTH = 64
 """Bytes of randomness in a key and in a secret, as in CloudStack."""
+AT_ONCE = 500
+"""Users whose keys one statement asks for."""
 ENABLED = "enabled"
+
+Users: TypeAlias = Select[int]
+"""The ids of some users."""
 
 _now: BindParameter[int] = bindparam("now", type_=BigInteger())
 _FIND = (
@@ -42,6 +50,13 @@ _FIND = (
 )
 """Everything that a signed request needs to know of its caller, in one statement."""
 
+_NAMED = (
+    sqlalchemy.select(account_user.c.uuid, user_key.c.api_key)
+    .join_from(user_key, account_user)
+    .where(user_key.c.removed.is_(None))
+    .order_by(user_key.c.id)
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyPair:
@@ -62,15 +77,16 @@ class Keys:
     def __init__(self, database: Database, ring: KeyRing) -> None:
         self._database = database
         self._ring = ring
+        self._find = Prepared(database, _FIND)
 
     def find(self, apikey: str) -> Caller | None:
         """The owner of a key that may be used now: it, its user and account are enabled; one statement."""
-        with self._database.reading() as connection:
-            row = connection.execute(_FIND, {"api_key": apikey, "now": self._now()}).first()
+        row = self._find.first({"api_key": apikey, "now": self._now()})
         if row is None:
             return None
-        who = Principal(user=row.user, account=row.account, role=Role(row.role), scope=row.path)
-        return Caller(principal=who, secret=self._open(row.key, row.secret))
+        user, owner, role, path, key, secret = row
+        who = Principal(user=user, account=owner, role=Role(role), scope=path)
+        return Caller(principal=who, secret=self._open(key, secret))
 
     def issue(
         self,
@@ -78,6 +94,7 @@ class Keys:
         user: str,
         *,
         name: str = "",
+        description: str | None = None,
         starts: int | None = None,
         ends: int | None = None,
     ) -> KeyPair:
@@ -96,6 +113,7 @@ class Keys:
             "uuid": pair.uuid,
             "user_id": user_id,
             "name": name,
+            "description": description,
             "api_key": pair.api_key,
             "secret": self._ring.seal(pair.secret, _context(pair.uuid)),
             "starts": starts,
@@ -119,10 +137,43 @@ class Keys:
             return None
         return KeyPair(uuid=row.uuid, api_key=row.api_key, secret=self._open(row.uuid, row.secret))
 
+    def owner(self, apikey: str) -> str | None:
+        """The UUID of the live user whose key it is, whether or not it may be used now."""
+        live = (user_key.c.removed.is_(None), account_user.c.removed.is_(None))
+        found = sqlalchemy.select(account_user.c.uuid).join_from(user_key, account_user).where(*live)
+        with self._database.reading() as connection:
+            return connection.execute(found.where(user_key.c.api_key == apikey)).scalar()
+
+    def named(self, users: Iterable[str]) -> Mapping[str, str]:
+        """The newest API keys of the users of these UUIDs, by UUID; who has none is absent.
+
+        One statement for as many users as a page has, and one more for each as many beyond.
+        """
+        wanted = list(users)
+        found: dict[str, str] = {}
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), AT_ONCE):
+                keys = _NAMED.where(account_user.c.uuid.in_(wanted[start : start + AT_ONCE]))
+                found |= {row.uuid: row.api_key for row in connection.execute(keys)}
+        return found
+
+    def told(self, user: str) -> KeyPair | None:
+        """As `newest`, in a transaction of its own. Raises `NotFound` if there is no such user."""
+        with self._database.reading() as connection:
+            user_id_of(connection, user)
+            return self.newest(connection, user)
+
     def revoke(self, tx: Transaction, key: str) -> None:
         """Accept nothing signed with the key pair of this UUID from the commit on; twice is as once."""
-        matches = (user_key.c.uuid == key, user_key.c.removed.is_(None))
-        tx.execute(sqlalchemy.update(user_key).where(*matches).values(removed=self._now()))
+        self._revoke(tx, user_key.c.uuid == key)
+
+    def revoke_all(self, tx: Transaction, users: Users) -> None:
+        """Accept nothing signed with any key of these users from the commit on."""
+        self._revoke(tx, user_key.c.user_id.in_(users))
+
+    def _revoke(self, tx: Transaction, which: ColumnElement[bool]) -> None:
+        revoked = sqlalchemy.update(user_key).where(which, user_key.c.removed.is_(None))
+        tx.execute(revoked.values(removed=self._now()))
 
     def _open(self, key: str, sealed: str) -> str:
         return self._ring.open_text(sealed, _context(key))

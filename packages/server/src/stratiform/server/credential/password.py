@@ -5,7 +5,7 @@ import sqlalchemy
 from stratiform.api.adapters.authenticator import Authenticator
 from stratiform.engine.schema import account_user
 from stratiform.framework.db.database import Database, Transaction
-from stratiform.server.credential.key import user_id_of
+from stratiform.server.credential.key import Users, user_id_of
 from stratiform.server.credential.table import user_password
 
 NOBODY = ""
@@ -29,6 +29,10 @@ class Passwords:
         tx.execute(sqlalchemy.delete(user_password).where(user_password.c.user_id == user_id))
         row = {"user_id": user_id, "hash": prepared, "changed": self._database.world.clock.now()}
         tx.execute(sqlalchemy.insert(user_password), row)
+
+    def forget(self, tx: Transaction, users: Users) -> None:
+        """Let these users have no password."""
+        tx.execute(sqlalchemy.delete(user_password).where(user_password.c.user_id.in_(users)))
 
     def holds(self, user: str, password: str) -> bool:
         """Whether it is the password of the user of this UUID; takes as long if there is no such user.

@@ -16,6 +16,7 @@ user_key = Table(
     Column("uuid", Text, nullable=False, unique=True),
     Column("user_id", BigInteger, ForeignKey(account_user.c.id), nullable=False),
     Column("name", Text, nullable=False),
+    Column("description", Text),
     Column("api_key", Text, nullable=False, unique=True),
     Column("secret", Text, nullable=False),  # sealed for user_key/UUID
     Column("starts", BigInteger),  # not used before
@@ -33,3 +34,14 @@ user_password = Table(
     Column("hash", Text, nullable=False),  # in the authenticator's own words
     Column("changed", BigInteger, nullable=False),
 )
+
+job_secret = Table(
+    "job_secret",
+    metadata,
+    Column("job", Text, primary_key=True),  # its UUID
+    Column("owner", Text, nullable=False),  # UUID of the user who asked for the job, and is told
+    Column("sealed", Text, nullable=False),  # sealed for job/UUID
+    Column("until", BigInteger, nullable=False),  # told until then, and forgotten
+    Index("job_secret_until", "until"),
+)
+"""The secret part of what jobs came to."""

@@ -22,13 +22,14 @@ def lister(services: Services) -> Handler:
         return {name: describe(command, role, lists) for name, command in known.items()}
 
     def handle(call: Call) -> Body:
-        apis = [api for name, api in described(call.who.role).items() if access.may_call(call.who, name)]
-        wanted = call.arguments.get("name")
-        if wanted is not None:
-            apis = [api for api in apis if api["name"] == wanted]
-            if not apis:
-                raise UnknownApi(name=wanted)
-        return {"count": len(apis), "api": apis}
+        apis, wanted = described(call.who.role), call.arguments.get("name")
+        if wanted is None:
+            shown = [api for name, api in apis.items() if access.may_call(call.who, name)]
+        elif wanted in apis and access.may_call(call.who, str(wanted)):
+            shown = [apis[str(wanted)]]
+        else:
+            raise UnknownApi(name=wanted)
+        return {"count": len(shown), "api": shown}
 
     return handle
 

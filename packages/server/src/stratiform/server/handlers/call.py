@@ -4,13 +4,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stratiform.api.access import ApiAccess
+from stratiform.api.access import Access
 from stratiform.api.cloud import Cloud, Query
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
 from stratiform.engine.api import Fact
+from stratiform.framework.config.option import Option, between
 from stratiform.server.answer import Body
+from stratiform.server.configuration import Configuration
+from stratiform.server.credential.credentials import Credentials
 from stratiform.server.patience import Patience
+
+PAGE_SIZE = Option(
+    "default.page.size",
+    500,
+    "How many objects a list answers at most at once, and where nobody asks for pages.",
+    group="Management Server",
+    subgroup="API",
+    check=between(1, 10_000),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +33,8 @@ class Call:
     who: Principal
     arguments: Mapping[str, object]
     """By parameter name, typed as declared; ids as UUIDs."""
+    most: int = PAGE_SIZE.default
+    """Objects of a page at most, and where nobody asks for pages."""
 
 
 class Jobs(Protocol):
@@ -39,6 +53,13 @@ class Jobs(Protocol):
         """
 
 
+class Plans(Protocol):
+    """What maintenance would do."""
+
+    def rows(self, who: Principal, action: str, uuid: str) -> Sequence[Mapping[str, object]]:
+        """What would become of each machine on a host. Raises `NotFound` and `Denied`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """What handlers work with."""
@@ -46,8 +67,13 @@ class Services:
     commands: Mapping[str, Command]
     cloud: Cloud
     jobs: Jobs
-    access: ApiAccess
+    access: Access
     patience: Patience
+    config: Configuration
+    credentials: Credentials
+    hypervisors: Sequence[str]
+    """The names of those that are installed."""
+    plans: Plans
 
 
 Handler = Callable[[Call], Body]

@@ -1,7 +1,7 @@
 """Jobs as clients poll them: facts from the engine, and as the result the entity as it is when asked for."""
 
 
-from stratiform.api.cloud import Cloud, Page, Query
+from stratiform.api.cloud import Page, Query
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
 from stratiform.engine.api import Fact
@@ -18,6 +18,9 @@ TYPES = {
     "network": "Network",
     "template": "Template",
     "host": "Host",
+    "account": "Account",
+    "domain": "Domain",
+    "user": "User",
 }
 """What the wire calls the kinds of entities that jobs are about."""
 
@@ -26,7 +29,7 @@ PENDING, SUCCEEDED, FAILED = 0, 1, 2
 
 def finder(services: Services) -> Handler:
     """Tell of one job, by its id or by what it is about."""
-    commands, cloud, jobs = services.commands, services.cloud, services.jobs
+    commands, jobs = services.commands, services.jobs
 
     def handle(call: Call) -> Body:
         resource = _resource(call)
@@ -36,7 +39,7 @@ def finder(services: Services) -> Handler:
         facts = jobs.find(str(job), call.who) if job is not None else jobs.latest(str(resource), call.who)
         row = describe(facts)
         if row["jobstatus"] == SUCCEEDED:
-            row["jobresult"] = _result(commands.get(facts.command), facts, call.who, cloud)
+            row["jobresult"] = _result(commands.get(facts.command), facts, call.who, services)
         return answer.single(call.command, call.who.role, row)
 
     return handle
@@ -84,14 +87,16 @@ def describe(facts: Fact) -> Body:
     return row
 
 
-def _result(command: Command | None, facts: Fact, who: Principal, cloud: Cloud) -> Body:
+def _result(command: Command | None, facts: Fact, who: Principal, services: Services) -> Body:
     kind, _, entity = (facts.resource or "").partition("/")
     if command is None or command.object is None or not entity:
         return answer.success()
     try:
-        row = cloud.find(command.kind or kind, who, command.name, entity)
+        row = services.cloud.find(command.kind or kind, who, command.name, entity)
     except NotFound:
         row = {"id": entity}  # purged since; clients look for exactly one object here
+    if command.view.sealed and facts.user == who.user:
+        row = {**row, **services.credentials.results.open(facts.uuid, who.user)}
     return answer.single(command, who.role, row)
 
 

@@ -13,6 +13,12 @@ def handle(call: Call) -> Body:
     return {}
 
 
-NOTHING = ("listIpForwardingRules", "listPortForwardingRules", "listPublicIpAddresses")
+NOTHING = (
+    "listIpForwardingRules",
+    "listPortForwardingRules",
+    "listProjects",
+    "listRouters",
+    "listSystemVms",
+)
 
 HANDLERS: Mapping[str, Make] = dict.fromkeys(NOTHING, lambda _: handle)

@@ -4,14 +4,37 @@ from collections.abc import Mapping
 
 from stratiform.api.command import Command
 from stratiform.framework.base.errors import Error
-from stratiform.server.handlers import api, capability, entity, job, nothing, vm
+from stratiform.server.handlers import (
+    api,
+    capability,
+    configuration,
+    entity,
+    hypervisor,
+    job,
+    maintenance,
+    network,
+    nothing,
+    session,
+    ssh_key_pair,
+    user,
+    user_key,
+    vm,
+)
 from stratiform.server.handlers.call import Handler, Make, Services
 
 OWN: Mapping[str, Make] = {
     **api.HANDLERS,
     **capability.HANDLERS,
+    **configuration.HANDLERS,
+    **hypervisor.HANDLERS,
     **job.HANDLERS,
+    **maintenance.HANDLERS,
+    **network.HANDLERS,
     **nothing.HANDLERS,
+    **session.HANDLERS,
+    **ssh_key_pair.HANDLERS,
+    **user.HANDLERS,
+    **user_key.HANDLERS,
     **vm.HANDLERS,
 }
 """The commands that take more than their literal tells."""

@@ -90,6 +90,8 @@ class Seeding:
         """The command that shows a job."""
         data = self._home.path
         where = [] if data == default_data() else ["--data", str(data)]
+        if self._server.settings.database:
+            where += ["--database", sqlalchemy.make_url(self._server.settings.database).render_as_string()]
         return shlex.join(["stratiform", "job", "show", job, *where])
 
     def _card(self, url: str) -> Card:

@@ -67,17 +67,14 @@ def hosts(work: Work, numbers: Sequence[int]) -> None:
     """Hosts of these numbers, each with the job that connects it."""
     tx = work.tx
     zone = get(tx, schema.zone, NAME)
-    for number in numbers:
-        place = CLUSTERS[(number - 1) % len(CLUSTERS)]
-        if find(tx, schema.host, f"host-{number}") is None:
-            engine.add_host(
-                work,
-                zone=zone,
-                pod=get(tx, schema.pod, f"pod-{place}"),
-                cluster=get(tx, schema.cluster, f"cluster-{place}"),
-                name=f"host-{number}",
-                url=f"http://simulated/host-{number}",
-            )
+    places = [(get(tx, schema.pod, f"pod-{each}"), get(tx, schema.cluster, f"cluster-{each}")) for each in CLUSTERS]
+    names = [f"host-{number}" for number in numbers]
+    known = sqlalchemy.select(schema.host.c.name).where(schema.host.c.name.in_(names), schema.host.c.removed.is_(None))
+    there = set(tx.execute(known).scalars())
+    for number, name in zip(numbers, names, strict=True):
+        if name not in there:
+            pod, cluster = places[(number - 1) % len(places)]
+            engine.add_host(work, zone=zone, pod=pod, cluster=cluster, name=name, url=f"http://simulated/{name}")
 
 
 def storage(work: Work) -> None:

@@ -22,10 +22,21 @@ host_command = command("host")
 """Carries one message to one host; the host's lane bounds how many are in flight there."""
 
 
-def send(work: Work, run: Run[msgspec.Struct], host: Target, message: Message, *, urgent: bool = False) -> None:
+def send(
+    work: Work,
+    run: Run[msgspec.Struct],
+    host: Target,
+    message: Message,
+    *,
+    urgent: bool = False,
+    slow: bool = False,
+    once: bool = False,
+) -> None:
     """Let the run wait for the host to carry out the message.
 
     `urgent` commands pass the host's full lane through its control slot: it is for what ends what fills the lane.
+    `slow` ones, which take minutes, have a lane of their own and delay no others. What must not happen more than
+    `once` is never repeated: it fails if nobody knows how it ended.
     """
     payload = Command(
         resource=host.uuid,
@@ -33,6 +44,7 @@ def send(work: Work, run: Run[msgspec.Struct], host: Target, message: Message, *
         address=host.address,
         location=host.location,
         message=message,
+        once=once,
     )
-    lane = control(host.uuid, "host") if urgent else None
+    lane = control(host.uuid, "host") if urgent else f"host-move/{host.uuid}" if slow else None
     work.spawn(run, host_command, payload, resource=f"host/{host.uuid}", lane=lane)

@@ -4,29 +4,30 @@ import msgspec
 import sqlalchemy
 
 from stratiform.api.adapters.hypervisor import Hypervisor
-from stratiform.api.adapters.storage import PrimaryStorage
-from stratiform.api.spec import HostFact, PoolSpec
+from stratiform.api.spec import HostFact
 from stratiform.engine import registry
+from stratiform.engine.host import service
 from stratiform.engine.host.jobs import reach
 from stratiform.engine.host.jobs.command import Target, send
+from stratiform.engine.host.jobs.equip import Equip, equip
 from stratiform.engine.host.service import NOUN, OVERCOMMIT_CPU, OVERCOMMIT_MEMORY
 from stratiform.engine.host.states import Event, State, machine
 from stratiform.engine.host.table import host
 from stratiform.engine.registry import Row
+from stratiform.engine.size import MIB
 from stratiform.engine.tools import Tools
 from stratiform.framework.agents.message import message
 from stratiform.framework.jobs.kind import Job, Priority, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
-MIB = 1 << 20
-
 
 class Connect(msgspec.Struct, frozen=True, kw_only=True):
-    """Which host."""
+    """Which host, and whether it is to take no machines at first."""
 
     host: int
     target: Target
+    disabled: bool = False
 
 
 @step(priority=Priority.CONTROL)
@@ -37,9 +38,9 @@ def describe(work: Work, run: Run[Connect]) -> None:
 
 @describe.undo
 def give_up(work: Work, run: Run[Connect]) -> None:
-    """It stays known, in Error, and takes nothing."""
+    """It stays known, in Error, and takes nothing, unless it was removed meanwhile."""
     row = _row(work, run)
-    if row.state == State.CREATING:
+    if row.state == State.CREATING and row.removed is None:
         registry.move(work.tx, NOUN, row, machine, Event.FAIL)
 
 
@@ -64,24 +65,37 @@ def measure(work: Work, run: Run[Connect]) -> None:
 
 
 @step(priority=Priority.STORAGE_PATH)
-def equip(work: Work, run: Run[Connect]) -> None:
+def furnish(work: Work, run: Run[Connect]) -> None:
     """Let it make the storage pools of its cluster and zone usable, before any machine may be placed there."""
     row = _row(work, run)
-    reach.take_turns(work.tx, row.zone_id)
-    for pool in reach.pools(work.tx, row):
-        send(work, run, run.payload.target, message(PrimaryStorage.attach, PoolSpec(uuid=pool.uuid, url=pool.url)))
+    work.spawn(run, equip, Equip(host=row.id, target=run.payload.target, silence=row.silences))
 
 
 @step(priority=Priority.CONTROL)
 def admit(work: Work, run: Run[Connect]) -> None:
-    """Let placements in, unless an operator decided otherwise meanwhile."""
+    """Let placements in, unless an operator decided otherwise meanwhile; it answered, so it is Up."""
     row = _row(work, run)
     if row.state == State.CREATING:
-        registry.move(work.tx, NOUN, row, machine, Event.SUCCEED)
+        row = registry.move(work.tx, NOUN, row, machine, Event.SUCCEED)
+        if run.payload.disabled:
+            registry.move(work.tx, NOUN, row, machine, Event.DISABLE)
+    service.answered(work.tx, work.world, row)
 
 
 def _row(work: Work, run: Run[Connect]) -> Row:
     return work.tx.execute(sqlalchemy.select(host).where(host.c.id == run.payload.host)).one()
 
 
-connect = Job("host.connect", 1, Connect, "infrastructure", [describe, measure, equip, admit])
+_STEPS = [describe, measure, furnish, admit]
+
+connect = Job("host.connect", 1, Connect, "infrastructure", _STEPS)
+
+reconnect = Job("host.reconnect", 1, Connect, "infrastructure", _STEPS)
+"""The same for a host that could not be connected before."""
+
+
+def file(work: Work, job: Job, row: Row, fair_key: str, *, disabled: bool = False) -> str:
+    """File the job that connects a host; the job's UUID."""
+    target = reach.by_id(work.tx, [row.id])[row.id].target
+    payload = Connect(host=row.id, target=target, disabled=disabled)
+    return work.submit(job, payload, fair_key=fair_key, resource=f"host/{row.uuid}").uuid

@@ -1,11 +1,11 @@
-"""Prepare network cards: each gets an address of its network before its machine first starts."""
+"""Prepare network cards: each gets an address of its network before its machine starts."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from stratiform.engine.address import service as address
-from stratiform.engine.address.service import Wanted
+from stratiform.engine.address.service import Claimed, Wanted
 from stratiform.engine.network.table import nic
 from stratiform.framework.base import errors
 from stratiform.framework.jobs.kind import Job, Priority, step
@@ -27,18 +27,24 @@ class Prepare(msgspec.Struct, frozen=True, kw_only=True):
     account: int
     name: str
     """The network's name, for errors."""
+    pod: int = 0
+    """The pod that the machine is placed in, where each has addresses of its own; elsewhere 0."""
 
 
 @step(priority=Priority.NETWORK_PATH, batch=True)
 def lease(work: Work, runs: Sequence[Run[Prepare]]) -> None:
-    """Give each card the lowest free address of its network."""
-    cards = [each.payload for each in runs]
-    got = address.claim(work.tx, [Wanted(card.nic, card.network, card.account) for card in cards])
+    """Give each card the lowest free address of its network, in its pod; it gives back one of another pod."""
+    cards = {run.payload.nic: run.payload for run in runs}
+    held = address.pods(work.tx, [card.nic for card in cards.values() if card.pod])
+    astray = sorted(id for id, pod in held.items() if pod != cards[id].pod)
+    address.release(work.tx, astray)
+    work.tx.alter(nic, [{"id": id, **dict.fromkeys(Claimed._fields)} for id in astray], ["id"])
+    without = [card for card in cards.values() if card.nic not in held or card.nic in astray]
+    got = address.claim(work.tx, [Wanted(each.nic, each.network, each.account, pod=each.pod) for each in without])
     for run in runs:
-        if run.payload.nic not in got:
+        if run.payload in without and run.payload.nic not in got:
             work.fail(run, NoAddress(network=run.payload.name))
-    leased = [{"id": id, "address_id": each.address_id, "ip4": each.ip4} for id, each in sorted(got.items())]
-    work.tx.alter(nic, leased, ["id"])
+    work.tx.alter(nic, [{"id": id, **each._asdict()} for id, each in sorted(got.items())], ["id"])
 
 
 prepare = Job("nic.prepare", 1, Prepare, "network", [lease])

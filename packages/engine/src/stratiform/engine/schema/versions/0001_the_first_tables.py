@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("path", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("network_domain", sa.Text(), nullable=True),
+        sa.Column("needs_cleanup", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["parent_id"],
             ["domain.id"],
@@ -99,6 +100,7 @@ def upgrade() -> None:
         sa.Column("network_rate", sa.Integer(), nullable=True),
         sa.Column("tags", sa.Text(), nullable=True),
         sa.Column("is_default", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("for_vpc", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("specify_vlan", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("specify_ip_ranges", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("conserve_mode", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
@@ -204,6 +206,7 @@ def upgrade() -> None:
         sa.Column("speed", sa.Integer(), nullable=True),
         sa.Column("memory", sa.Integer(), nullable=True),
         sa.Column("disk_offering_id", sa.BigInteger(), nullable=False),
+        sa.Column("domain_id", sa.BigInteger(), nullable=True),
         sa.Column("storage_type", sa.Text(), nullable=False),
         sa.Column("provisioning", sa.Text(), nullable=False),
         sa.Column("root_disk_size", sa.BigInteger(), nullable=True),
@@ -219,6 +222,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["disk_offering_id"],
             ["disk_offering.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["domain_id"],
+            ["domain.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("uuid"),
@@ -251,6 +258,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("security_groups", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("local_storage", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("is_edge", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("sort_key", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("details", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["domain_id"],
             ["domain.id"],
@@ -281,6 +291,7 @@ def upgrade() -> None:
         sa.Column("network_domain", sa.Text(), nullable=True),
         sa.Column("default_zone_id", sa.BigInteger(), nullable=True),
         sa.Column("is_default", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("needs_cleanup", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["default_zone_id"],
             ["zone.id"],
@@ -313,10 +324,9 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("protocol", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("is_read_only", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("capacity", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("used", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["zone_id"],
             ["zone.id"],
@@ -329,12 +339,26 @@ def upgrade() -> None:
             "image_store_name_key_key",
             ["name_key"],
             unique=True,
-            sqlite_where=sa.text("removed IS NULL"),
-            postgresql_where=sa.text("removed IS NULL"),
+            sqlite_where=sa.text("removed IS NULL AND zone_id IS NULL"),
+            postgresql_where=sa.text("removed IS NULL AND zone_id IS NULL"),
         )
         batch_op.create_index(
             "image_store_url_key",
             ["url"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL AND zone_id IS NULL"),
+            postgresql_where=sa.text("removed IS NULL AND zone_id IS NULL"),
+        )
+        batch_op.create_index(
+            "image_store_zone_id_name_key_key",
+            ["zone_id", "name_key"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
+            "image_store_zone_id_url_key",
+            ["zone_id", "url"],
             unique=True,
             sqlite_where=sa.text("removed IS NULL"),
             postgresql_where=sa.text("removed IS NULL"),
@@ -349,12 +373,17 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("zone_id", sa.BigInteger(), nullable=False),
+        sa.Column("domain_id", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("vlan", sa.Text(), nullable=True),
         sa.Column("isolation", sa.Text(), nullable=False),
         sa.Column("broadcast_range", sa.Text(), nullable=False),
         sa.Column("speed", sa.Text(), nullable=True),
         sa.Column("tags", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["domain_id"],
+            ["domain.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["zone_id"],
             ["zone.id"],
@@ -496,6 +525,8 @@ def upgrade() -> None:
         sa.Column("traffic_type", sa.Text(), nullable=False),
         sa.Column("guest_type", sa.Text(), nullable=False),
         sa.Column("acl_type", sa.Text(), nullable=False),
+        sa.Column("domain_id", sa.BigInteger(), nullable=True),
+        sa.Column("subdomain_access", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.Column("gateway", sa.Text(), nullable=True),
         sa.Column("netmask", sa.Text(), nullable=True),
         sa.Column("cidr", sa.Text(), nullable=True),
@@ -505,9 +536,14 @@ def upgrade() -> None:
         sa.Column("dns1", sa.Text(), nullable=True),
         sa.Column("dns2", sa.Text(), nullable=True),
         sa.Column("is_default", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("by_pod", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["domain_id"],
+            ["domain.id"],
         ),
         sa.ForeignKeyConstraint(
             ["network_offering_id"],
@@ -539,6 +575,71 @@ def upgrade() -> None:
             sqlite_where=sa.text("removed IS NULL AND vlan IS NOT NULL"),
             postgresql_where=sa.text("removed IS NULL AND vlan IS NOT NULL"),
         )
+        batch_op.create_index(
+            "network_zone_id_key",
+            ["zone_id"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL AND by_pod"),
+            postgresql_where=sa.text("removed IS NULL AND by_pod"),
+        )
+    op.create_table(
+        "service_provider",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("physical_network_id", sa.BigInteger(), nullable=False),
+        sa.Column("destination_physical_network_id", sa.BigInteger(), nullable=True),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("services", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["destination_physical_network_id"],
+            ["physical_network.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["physical_network_id"],
+            ["physical_network.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uuid"),
+    )
+    with op.batch_alter_table("service_provider", schema=None) as batch_op:
+        batch_op.create_index(
+            "service_provider_physical_network_id_provider_key",
+            ["physical_network_id", "provider"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+    op.create_table(
+        "ssh_key_pair",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uuid"),
+    )
+    with op.batch_alter_table("ssh_key_pair", schema=None) as batch_op:
+        batch_op.create_index(
+            "ssh_key_pair_account_id_name_key_key",
+            ["account_id", "name_key"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
     op.create_table(
         "template",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -560,6 +661,7 @@ def upgrade() -> None:
         sa.Column("checksum", sa.Text(), nullable=True),
         sa.Column("tag", sa.Text(), nullable=True),
         sa.Column("bits", sa.Integer(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("size_there", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -570,7 +672,6 @@ def upgrade() -> None:
         sa.Column("is_ssh_key_enabled", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("is_scalable", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("requires_hvm", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
-        sa.Column("is_direct_download", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
@@ -602,6 +703,48 @@ def upgrade() -> None:
             postgresql_where=sa.text("removed IS NULL"),
         )
     op.create_table(
+        "traffic_type",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("physical_network_id", sa.BigInteger(), nullable=False),
+        sa.Column("zone_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("vlan", sa.Text(), nullable=True),
+        sa.Column("kvm_label", sa.Text(), nullable=True),
+        sa.Column("xen_label", sa.Text(), nullable=True),
+        sa.Column("vmware_label", sa.Text(), nullable=True),
+        sa.Column("hyperv_label", sa.Text(), nullable=True),
+        sa.Column("ovm3_label", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["physical_network_id"],
+            ["physical_network.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["zone_id"],
+            ["zone.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uuid"),
+    )
+    with op.batch_alter_table("traffic_type", schema=None) as batch_op:
+        batch_op.create_index(
+            "traffic_type_physical_network_id_type_key",
+            ["physical_network_id", "type"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
+            "traffic_type_zone_id_type_key",
+            ["zone_id", "type"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL AND type <> 'Guest'"),
+            postgresql_where=sa.text("removed IS NULL AND type <> 'Guest'"),
+        )
+    op.create_table(
         "host",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -628,6 +771,8 @@ def upgrade() -> None:
         sa.Column("memory_total", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("memory_used", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("vms", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("silences", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("equipped", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("cpu_used >= 0 AND memory_used >= 0 AND vms >= 0", name="host_used_check"),
         sa.ForeignKeyConstraint(
             ["cluster_id"],
@@ -722,6 +867,31 @@ def upgrade() -> None:
             postgresql_where=sa.text("removed IS NULL"),
         )
     op.create_table(
+        "network_element",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("service_provider_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service_provider_id"],
+            ["service_provider.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uuid"),
+    )
+    with op.batch_alter_table("network_element", schema=None) as batch_op:
+        batch_op.create_index(
+            "network_element_service_provider_id_key",
+            ["service_provider_id"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+    op.create_table(
         "pool",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -795,6 +965,7 @@ def upgrade() -> None:
         sa.Column("zone_id", sa.BigInteger(), nullable=False),
         sa.Column("network_id", sa.BigInteger(), nullable=True),
         sa.Column("account_id", sa.BigInteger(), nullable=True),
+        sa.Column("pod", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("segment", sa.Text(), nullable=False),
         sa.Column("ip4", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -824,8 +995,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("address", schema=None) as batch_op:
         batch_op.create_index(
-            "address_network_id_number",
-            ["network_id", "number"],
+            "address_network_id_pod_number",
+            ["network_id", "pod", "number"],
             unique=False,
             sqlite_where=sa.text("state = 'Free' AND removed IS NULL"),
             postgresql_where=sa.text("state = 'Free' AND removed IS NULL"),
@@ -845,6 +1016,37 @@ def upgrade() -> None:
             postgresql_where=sa.text("removed IS NULL"),
         )
     op.create_table(
+        "attachment",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("removed", sa.BigInteger(), nullable=True),
+        sa.Column("host_id", sa.BigInteger(), nullable=False),
+        sa.Column("pool_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["host_id"],
+            ["host.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uuid"),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(
+            "attachment_host_id",
+            ["host_id"],
+            unique=False,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
+            "attachment_pool_id_host_id_key",
+            ["pool_id", "host_id"],
+            unique=True,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+    op.create_table(
         "vm",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("uuid", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -859,6 +1061,7 @@ def upgrade() -> None:
         sa.Column("account_user_id", sa.BigInteger(), nullable=False),
         sa.Column("zone_id", sa.BigInteger(), nullable=False),
         sa.Column("host_id", sa.BigInteger(), nullable=True),
+        sa.Column("to_host_id", sa.BigInteger(), nullable=True),
         sa.Column("last_host_id", sa.BigInteger(), nullable=True),
         sa.Column("service_offering_id", sa.BigInteger(), nullable=False),
         sa.Column("template_id", sa.BigInteger(), nullable=False),
@@ -904,6 +1107,10 @@ def upgrade() -> None:
             ["template.id"],
         ),
         sa.ForeignKeyConstraint(
+            ["to_host_id"],
+            ["host.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["zone_id"],
             ["zone.id"],
         ),
@@ -912,8 +1119,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("vm", schema=None) as batch_op:
         batch_op.create_index(
-            "vm_account_id_id",
-            ["account_id", "id"],
+            "vm_account_id_id_removed",
+            ["account_id", "id", "removed"],
             unique=False,
             sqlite_where=sa.text("removed IS NULL"),
             postgresql_where=sa.text("removed IS NULL"),
@@ -933,11 +1140,25 @@ def upgrade() -> None:
             postgresql_where=sa.text("host_id IS NOT NULL"),
         )
         batch_op.create_index(
+            "vm_id_account_id_removed",
+            ["id", "account_id", "removed"],
+            unique=False,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
             "vm_instance_name_key",
             ["instance_name"],
             unique=True,
             sqlite_where=sa.text("removed IS NULL"),
             postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
+            "vm_to_host_id",
+            ["to_host_id"],
+            unique=False,
+            sqlite_where=sa.text("to_host_id IS NOT NULL"),
+            postgresql_where=sa.text("to_host_id IS NOT NULL"),
         )
         batch_op.create_index(
             "vm_zone_id_id",
@@ -959,6 +1180,8 @@ def upgrade() -> None:
         sa.Column("device", sa.Integer(), nullable=False),
         sa.Column("mac", sa.Text(), nullable=False),
         sa.Column("ip4", sa.Text(), nullable=True),
+        sa.Column("gateway", sa.Text(), nullable=True),
+        sa.Column("netmask", sa.Text(), nullable=True),
         sa.Column("is_default", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.ForeignKeyConstraint(
             ["address_id"],
@@ -1054,8 +1277,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("volume", schema=None) as batch_op:
         batch_op.create_index(
-            "volume_account_id_id",
-            ["account_id", "id"],
+            "volume_account_id_id_removed",
+            ["account_id", "id", "removed"],
+            unique=False,
+            sqlite_where=sa.text("removed IS NULL"),
+            postgresql_where=sa.text("removed IS NULL"),
+        )
+        batch_op.create_index(
+            "volume_id_account_id_removed",
+            ["id", "account_id", "removed"],
             unique=False,
             sqlite_where=sa.text("removed IS NULL"),
             postgresql_where=sa.text("removed IS NULL"),

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 import sqlalchemy
 
+from stratiform.api.principal import Role
 from stratiform.api.spec import NicSpec, PoolSpec, VmSpec, VolumeSpec
+from stratiform.engine.account.table import account
 from stratiform.engine.host.jobs.command import Target
+from stratiform.engine.host.rules import split
 from stratiform.engine.host.table import host
 from stratiform.engine.network.table import network, nic
+from stratiform.engine.offering.table import service_offering
 from stratiform.engine.pool.table import pool
 from stratiform.engine.registry import Row
 from stratiform.engine.template.table import template
@@ -26,15 +30,20 @@ def _prefixed(prefix: str, table: sqlalchemy.Table, *names: str) -> list[sqlalch
 _EVERYTHING = (
     sqlalchemy.select(
         vm,
+        *_prefixed("account", account, "role"),
+        *_prefixed("offering", service_offering, "host_tags"),
         *_prefixed("resource", resource, "uuid", "transport", "address", "location"),
-        *_prefixed("host", host, "cluster_id"),
+        *_prefixed("host", host, "cluster_id", "pod_id"),
         *_prefixed("nic", nic, "id", "uuid", "device", "mac", "ip4", "is_default", "network_id"),
-        *_prefixed("network", network, "uuid", "name", "gateway", "netmask", "broadcast_uri"),
+        *_prefixed("nic", nic, "gateway", "netmask"),
+        *_prefixed("network", network, "uuid", "name", "gateway", "netmask", "broadcast_uri", "by_pod"),
         *_prefixed("volume", volume, "id", "uuid", "generation", "state", "name", "size", "device", "path"),
         *_prefixed("pool", pool, "uuid", "url", "cluster_id"),
         template.c.url.label("template_url"),
     )
     .select_from(vm)
+    .join(account, account.c.id == vm.c.account_id)
+    .join(service_offering, service_offering.c.id == vm.c.service_offering_id)
     .join(host, host.c.id == vm.c.host_id, isouter=True)
     .join(resource, resource.c.id == vm.c.host_id, isouter=True)
     .join(nic, sqlalchemy.and_(nic.c.vm_id == vm.c.id, nic.c.removed.is_(None)), isouter=True)
@@ -85,9 +94,23 @@ class Machine:
         return frozenset(each.pool_cluster_id for each in self.volumes.values() if each.pool_cluster_id is not None)
 
     @property
+    def tags(self) -> frozenset[str]:
+        """The tags that its offering wants of a host."""
+        return split(self.row.offering_host_tags)
+
+    @property
+    def is_roots(self) -> bool:
+        """Whether it belongs to an administrator of everything, who may use what is closed for tenants."""
+        return bool(self.row.account_role == Role.ADMIN)
+
+    @property
     def claim(self) -> tuple[int, int, int, int]:
         """What it takes of its host."""
-        return self.row.host_id, self.row.cpus * self.row.speed, self.row.memory, 1
+        return self.claim_on(self.row.host_id)
+
+    def claim_on(self, host: int) -> tuple[int, int, int, int]:
+        """What it takes of a host."""
+        return host, self.row.cpus * self.row.speed, self.row.memory, 1
 
     def spec(self) -> VmSpec:
         """The machine as a hypervisor starts it."""
@@ -129,8 +152,8 @@ def _nic(row: Row) -> NicSpec:
         device=row.nic_device,
         mac=row.nic_mac,
         ip4=row.nic_ip4,
-        netmask=row.network_netmask,
-        gateway=row.network_gateway,
+        netmask=row.nic_netmask or row.network_netmask,
+        gateway=row.nic_gateway or row.network_gateway,
         network=row.network_uuid,
         broadcast=row.network_broadcast_uri,
         default=row.nic_is_default,

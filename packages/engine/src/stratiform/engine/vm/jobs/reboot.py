@@ -19,7 +19,7 @@ def reset(work: Work, run: Run[Vm]) -> None:
     vm = machine(work.tx, run.payload.vm)
     if vm.row.state != State.RUNNING:
         raise refusal(vm, "rebooting it")
-    send(work, run, vm.host, message(Hypervisor.reboot, vm.run_name))
+    send(work, run, vm.host, message(Hypervisor.reboot, vm.run_name), once=True)
 
 
 @step(priority=Priority.CONTROL)

@@ -75,9 +75,13 @@ def equip(work: Work, runs: Sequence[Run[Start]]) -> None:
             if volume.volume_state != VolumeState.READY:
                 work.spawn(run, create, _create(vm, volume.volume_id), resource=f"volume/{volume.volume_uuid}")
         for nic in vm.nics.values():
-            if nic.nic_ip4 is None:
+            if nic.nic_ip4 is None or nic.network_by_pod:
                 card = Prepare(
-                    nic=nic.nic_id, network=nic.nic_network_id, account=vm.row.account_id, name=nic.network_name
+                    nic=nic.nic_id,
+                    network=nic.nic_network_id,
+                    account=vm.row.account_id,
+                    name=nic.network_name,
+                    pod=vm.row.host_pod_id if nic.network_by_pod else 0,
                 )
                 work.spawn(run, prepare, card, resource=f"nic/{nic.nic_uuid}")
 

@@ -123,7 +123,7 @@ def upgrade() -> None:
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("uuid"),
-        postgresql_with={"fillfactor": 70},
+        postgresql_with={"fillfactor": 70, "autovacuum_vacuum_scale_factor": 0.01},
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index(
@@ -146,6 +146,14 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("state IN ('ready', 'blocked')"),
             sqlite_where=sa.text("state IN ('ready', 'blocked')"),
+        )
+        batch_op.create_index("job_fair_key", ["fair_key", "id"], unique=False)
+        batch_op.create_index(
+            "job_lane",
+            ["lane"],
+            unique=False,
+            postgresql_where=sa.text("state IN ('ready', 'running', 'waiting')"),
+            sqlite_where=sa.text("state IN ('ready', 'running', 'waiting')"),
         )
         batch_op.create_index(
             "job_not_before",

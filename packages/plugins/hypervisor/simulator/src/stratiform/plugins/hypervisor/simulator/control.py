@@ -23,6 +23,8 @@ class HostView(msgspec.Struct, frozen=True, kw_only=True):
     condition: Condition
     shape: Shape
     vms: tuple[VmFact, ...]
+    pools: tuple[str, ...] = ()
+    """UUIDs of the pools that it has attached."""
 
 
 class VolumeView(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from stratiform.api.adapters.hypervisor import NotRunning
+from stratiform.api.adapters.hypervisor import NotRunning, Peer
 from stratiform.api.spec import HostFact, Inventory, VmFact, VmSpec, VolumeFact
 from stratiform.framework.base.errors import Error
 from stratiform.plugins.hypervisor.simulator.shape import Shape
 from stratiform.plugins.hypervisor.simulator.state import State
 
 HYPERVISOR = "simulator 1"
+UP = "up"
 
 
 class VolumeMissing(Error):
@@ -22,6 +23,12 @@ class VolumeLocked(Error):
     """{vm} cannot start: {lock} is locked by {holder} on host {host}. It starts once that one is stopped."""
 
     code = "volume_locked"
+
+
+class PeerSilent(Error):
+    """{vm} cannot move to host {host}: that is {condition}. It runs on here; choose another host, or restore that."""
+
+    code = "peer_silent"
 
 
 class Host:
@@ -49,9 +56,7 @@ class Host:
         running = self._find(vm.name)
         if running:
             return running
-        for volume in vm.volumes:
-            if not self._exists(volume.pool.uuid, volume.path):
-                raise VolumeMissing(vm=vm.name, pool=volume.pool.uuid, path=volume.path)
+        self._check_there(vm)
         locks = [(volume.pool.uuid, volume.path) for volume in vm.volumes] or [("", vm.uuid)]
         for pool, path in locks:
             self._check_free(vm, pool, path)
@@ -72,6 +77,29 @@ class Host:
             raise NotRunning(name=name)
         return running
 
+    def receive(self, vm: VmSpec) -> None:
+        """See that its disks are there. Raises `VolumeMissing`."""
+        self._check_there(vm)
+
+    def migrate(self, name: str, to: Peer) -> None:
+        """Move the virtual machine and its locks at one instant, once the time that a `migrate` takes has passed.
+
+        Raises `NotRunning`, or `PeerSilent` if the other host was never named or is not up.
+        """
+        if self._find(name) is None:
+            if self._state.first(int, "SELECT 1 FROM vm WHERE host = ? AND name = ?", to.uuid, name) is None:
+                raise NotRunning(name=name)
+            return
+        condition = self._state.first(str, "SELECT condition FROM host WHERE uuid = ?", to.uuid) or "unknown"
+        if condition != UP:
+            raise PeerSilent(vm=name, host=to.uuid, condition=condition)
+        for table in ("vm", "lease"):
+            self._state.change(f"UPDATE {table} SET host = ? WHERE host = ? AND name = ?", to.uuid, self._uuid, name)
+
+    def stay(self, name: str) -> bool:
+        """Whether it runs here; the performer broke off what was moving it."""
+        return self._find(name) is not None
+
     def inventory(self) -> Inventory:
         """Every virtual machine on the host, and the disks they use."""
         statement = (
@@ -86,17 +114,20 @@ class Host:
         return self._state.rows(_fact, "SELECT uuid, name FROM vm WHERE host = ? ORDER BY name", self._uuid)
 
     def lose_power(self) -> None:
-        """Stop every virtual machine at once."""
+        """Stop every virtual machine at once, and be attached to no pool."""
         self._state.change("DELETE FROM vm WHERE host = ?", self._uuid)
         self._state.change("DELETE FROM lease WHERE host = ?", self._uuid)
+        self._state.change("DELETE FROM attached WHERE host = ?", self._uuid)
 
     def _find(self, name: str) -> VmFact | None:
         statement = "SELECT uuid, name FROM vm WHERE host = ? AND name = ?"
         return self._state.first(_fact, statement, self._uuid, name)
 
-    def _exists(self, pool: str, path: str) -> bool:
+    def _check_there(self, vm: VmSpec) -> None:
         statement = "SELECT 1 FROM volume WHERE pool = ? AND path = ?"
-        return self._state.first(int, statement, pool, path) is not None
+        for volume in vm.volumes:
+            if self._state.first(int, statement, volume.pool.uuid, volume.path) is None:
+                raise VolumeMissing(vm=vm.name, pool=volume.pool.uuid, path=volume.path)
 
     def _check_free(self, vm: VmSpec, pool: str, path: str) -> None:
         statement = "SELECT host, name FROM lease WHERE pool = ? AND path = ?"

@@ -7,17 +7,23 @@ from enum import StrEnum
 from stratiform.api.adapters.hypervisor import Hypervisor
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.framework.agents.message import Message, verbs
-from stratiform.framework.base.errors import NotFound
-from stratiform.plugins.hypervisor.simulator.host import Host
+from stratiform.framework.base.errors import Invalid, NotFound
+from stratiform.plugins.hypervisor.simulator.host import UP, Host
 from stratiform.plugins.hypervisor.simulator.shape import Shapes
 from stratiform.plugins.hypervisor.simulator.state import State
 from stratiform.plugins.hypervisor.simulator.storage import Storage
 
 
+class Ambiguous(Invalid):
+    """Several simulated hosts have the URL {url}. Name one by its UUID: {uuids}."""
+
+    code = "ambiguous_host"
+
+
 class Condition(StrEnum):
     """What is the matter with a host."""
 
-    UP = "up"
+    UP = UP
     CRASHED = "crashed"
     """It lost its power: nothing runs, nothing is answered."""
     HUNG = "hung"
@@ -33,6 +39,7 @@ class Known:
     uuid: str
     url: str
     host: Host
+    storage: Storage
     verbs: Mapping[str, Callable[[Message], object]]
     condition: Condition = Condition.UP
     held: list[Callable[[], None]] = field(default_factory=list)
@@ -45,7 +52,6 @@ class Hosts:
     def __init__(self, state: State, shapes: Shapes) -> None:
         self._state = state
         self._shapes = shapes
-        self._storage = verbs(PrimaryStorage, Storage(state))
         self._known: dict[str, Known] = {}
         for uuid, url, condition in state.rows(_row, "SELECT uuid, url, condition FROM host"):
             self._known[uuid] = self._make(uuid, url, condition)
@@ -58,11 +64,15 @@ class Hosts:
         return self._known.get(uuid)
 
     def named(self, name: str) -> Known:
-        """The host of this UUID or URL; raises `NotFound`."""
-        found = self._known.get(name) or next((known for known in self if known.url == name), None)
-        if found is None:
+        """The host of this UUID or URL; raises `NotFound`, or `Ambiguous` where hosts of several zones share it."""
+        if name in self._known:
+            return self._known[name]
+        found = [known for known in self if known.url == name]
+        if not found:
             raise NotFound(kind="simulated host", key="UUID or URL", value=name)
-        return found
+        if len(found) > 1:
+            raise Ambiguous(url=name, uuids=", ".join(known.uuid for known in found))
+        return found[0]
 
     def meet(self, uuid: str, url: str) -> Known:
         """The host of this UUID, which is there from now on."""
@@ -82,8 +92,9 @@ class Hosts:
 
     def _make(self, uuid: str, url: str, condition: Condition) -> Known:
         host = Host(self._state, uuid, lambda: self._shapes.of(uuid, known.url))
-        understood = {**verbs(Hypervisor, host), **self._storage}
-        known = Known(uuid=uuid, url=url, host=host, verbs=understood, condition=condition)
+        storage = Storage(self._state, uuid)
+        understood = {**verbs(Hypervisor, host), **verbs(PrimaryStorage, storage)}
+        known = Known(uuid=uuid, url=url, host=host, storage=storage, verbs=understood, condition=condition)
         return known
 
 

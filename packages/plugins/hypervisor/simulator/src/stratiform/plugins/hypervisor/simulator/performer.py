@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from stratiform.api.adapters.hypervisor import Hypervisor
 from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.farend import End
 from stratiform.framework.agents.fate import ABANDONED, Outcome, Verdict, done, failed
@@ -15,7 +16,14 @@ from stratiform.plugins.hypervisor.simulator.journal import RUNNING, Journal
 from stratiform.plugins.hypervisor.simulator.latency import Constant, Latencies, draw
 from stratiform.plugins.hypervisor.simulator.rule import Action, Rule, Rules, Target
 
+MIGRATE, STAY = Hypervisor.migrate.__qualname__, Hypervisor.stay.__qualname__
 TIMES = {Action.LOSE: 0, Action.TWICE: 2}
+
+
+class BrokenOff(Error):
+    """The move of {name} was broken off. It runs on here; let it move again."""
+
+    code = "broken_off"
 
 
 class SimulatedFault(Error):
@@ -107,11 +115,21 @@ class Performer:
         try:
             if flight.rule and flight.rule.action is Action.FAIL:
                 raise SimulatedFault(text=flight.rule.error)
+            if message.verb == STAY:
+                self._break_off(flight)
             if message.verb not in understood:
                 raise UnknownVerb(verb=message.verb, version=message.version, known=", ".join(understood))
             return done(understood[message.verb](message))
         except Error as error:
             return failed(error)
+
+    def _break_off(self, stay: _Flight) -> None:
+        """End what is moving the virtual machine away that is to stay."""
+        _, name = stay.target.subject
+        for flight in list(self._flights.values()):
+            moves = flight.known is stay.known and flight.target.verb == MIGRATE and flight.target.subject[1] == name
+            if moves and flight.end:
+                self._finish(flight, failed(BrokenOff(name=name)), "broken off")
 
     def _finish(self, flight: _Flight, outcome: Outcome, said: str) -> None:
         assert flight.end is not None

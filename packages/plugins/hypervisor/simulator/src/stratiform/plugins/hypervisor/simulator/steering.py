@@ -71,6 +71,7 @@ class Steering:
                 condition=known.condition,
                 shape=self._simulator.shapes.of(known.uuid, known.url),
                 vms=tuple(known.host.vms()),
+                pools=tuple(known.storage.pools()),
             )
             for known in self._simulator.hosts
         )

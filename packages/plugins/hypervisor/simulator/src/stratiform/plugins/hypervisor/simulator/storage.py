@@ -1,5 +1,6 @@
 """Simulated primary storage: pools that every simulated host reaches, of disks that are rows."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -29,18 +30,28 @@ class VolumeInUse(Error):
 
 
 class Storage:
-    """The effector `PrimaryStorage`, the same for every host."""
+    """The effector `PrimaryStorage` of one host. Whether it attached a pool is remembered, and asked by nobody here."""
 
     VERSION: ClassVar[int] = 1
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, host: str) -> None:
         self._state = state
+        self._host = host
 
     def attach(self, pool: PoolSpec) -> PoolFact:
         """Make the pool usable and tell its size."""
         self._state.change("INSERT OR REPLACE INTO pool VALUES (?, ?)", pool.uuid, pool.url)
+        self._state.change("INSERT OR IGNORE INTO attached VALUES (?, ?)", self._host, pool.uuid)
         statement = "SELECT coalesce(sum(size), 0) FROM volume WHERE pool = ?"
         return PoolFact(capacity=CAPACITY, used=self._state.first(int, statement, pool.uuid) or 0)
+
+    def detach(self, pool: PoolSpec) -> None:
+        """Leave the pool."""
+        self._state.change("DELETE FROM attached WHERE host = ? AND pool = ?", self._host, pool.uuid)
+
+    def pools(self) -> Sequence[str]:
+        """UUIDs of the pools that the host has attached."""
+        return self._state.rows(str, "SELECT pool FROM attached WHERE host = ? ORDER BY pool", self._host)
 
     def create(self, volume: VolumeSpec) -> VolumeFact:
         """Make the disk; do nothing if it is there.

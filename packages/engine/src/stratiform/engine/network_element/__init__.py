@@ -1,0 +1,1 @@
+"""Network elements: what stands behind a network service provider and is switched on before it."""

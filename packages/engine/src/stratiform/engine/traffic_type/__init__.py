@@ -1,0 +1,1 @@
+"""Traffic types: which kinds of traffic a physical network carries."""

@@ -1,0 +1,134 @@
+"""History costs nothing: no statement of the engine reads the whole table of jobs, on either database."""
+
+import re
+
+import pytest
+import sqlalchemy
+from sqlalchemy import event
+
+from stratiform.framework.db import rows
+from stratiform.framework.jobs import inspect, statement
+from stratiform.framework.jobs.state import State
+from stratiform.framework.jobs.table import job
+
+JOBS = 60_000
+LIVE = 400
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
+IS_LIVE = f"i > {JOBS - LIVE}"
+VALUES = {
+    "id": "i",
+    "uuid": "'job' || i",
+    "root": "'job' || (i - i % 4)",
+    "parent": "CASE WHEN i % 4 > 0 THEN i - i % 4 END",
+    "kind": "'bake'",
+    "direction": "'forward'",
+    "stage": "'stage' || (i % 5)",
+    "lane": "'lane/' || (i % 1000)",
+    "fair_key": "'account' || (i % 100)",
+    "state": "CASE WHEN NOT {live} THEN 'ended' WHEN i % 4 = 0 THEN 'ready' WHEN i % 4 = 1 THEN 'blocked'"
+    " WHEN i % 4 = 2 THEN 'running' ELSE 'waiting' END",
+    "owner": "CASE WHEN {live} AND i % 4 = 2 THEN 'process' || (i % 3) END",
+    "not_before": "CASE WHEN {live} AND i % 4 = 3 THEN i END",
+    "resource": "'vm/' || (i / 4)",
+}
+
+ONE = dict.fromkeys(statement.BORN) | {"id": JOBS + 1, "stage": "stage1", "fair_key": "account1", "cost": 1}
+KINDS = rows.encode([{"kind": "bake", "version": 0}])
+LANE = rows.encode([{"key": "lane/601", "width": 1, "n": 1}])
+ASKED = {
+    "claim": {"stage": "stage1", "limit": 32, "kinds": KINDS},
+    "lock": {"rows": rows.encode([{"id": JOBS - 4}, {"id": 77}])},
+    "insert": {"rows": rows.encode([ONE])},
+    "update": {"rows": rows.encode([{"id": 77}])},
+    "grant": {"rows": LANE},
+    "lock_lanes": {"rows": LANE},
+    "release": {"rows": LANE},
+    "promote": {"rows": LANE, "now": 1},
+    "promoted": {"rows": LANE},
+    "wake": {"now": JOBS - 100},
+    "adopt": {"rows": rows.encode([{"id": 5, "epoch": 1}]), "kinds": KINDS, "owner": "process0", "floor": 1, "now": 1},
+    "mine": {"owner": "process0"},
+    "set_aside": {"id": 77, "until": 1, "now": 1},
+    "introduce": {"rows": rows.encode([{"name": "stage9", "workers": 1}])},
+    "tick": {"rows": rows.encode([{"name": "stage1", "clock": 5}])},
+    "agenda": {},
+}
+"""Every statement of the engine with something to ask it for."""
+
+QUESTIONS = {
+    "one": lambda connection: inspect.find(connection, f"job{JOBS - 3}"),
+    "a tree": lambda connection: inspect.tree(connection, "job40"),
+    "an account's": lambda connection: inspect.listing(connection, fair_keys=["account1"]),
+    "nobody's": lambda connection: inspect.listing(connection, fair_keys=["nobody"]),
+    "a resource's": lambda connection: inspect.listing(connection, resource="vm/7"),
+    "blocked": lambda connection: inspect.listing(connection, state=State.BLOCKED),
+}
+"""What an operator asks."""
+
+
+@pytest.fixture
+def old(database):
+    """A database with a long history, and statistics of it."""
+    values = {each.name: "0" if isinstance(each.type, sqlalchemy.Integer) else "'[]'" for each in job.columns}
+    values |= {each.name: "NULL" for each in job.columns if each.nullable}
+    values |= {name: text.format(live=IS_LIVE) for name, text in VALUES.items()}
+    fill = {
+        "job": (JOBS, ", ".join(values.values())),
+        "lane": (1000, "'lane/' || (i - 1), 1, 1, 1"),
+        "stage": (5, "'stage' || (i - 1), 1, 'run', 0"),
+        "process": (2, "'process' || (i - 1), 'a', '', 0, 0, 0, false"),
+    }
+    with database.transaction() as tx:
+        for table, (count, picked) in fill.items():
+            names = f" ({', '.join(values)})" if table == "job" else ""
+            numbers = NUMBERS.format(count)
+            tx.execute(sqlalchemy.text(f"INSERT INTO {table}{names} {numbers} SELECT {picked} FROM n"))
+    with database.exclusive() as connection, connection.begin():
+        connection.exec_driver_sql("ANALYZE")
+    return database
+
+
+def scans(lines):
+    """The steps of a plan that read all jobs, dead or alive: not those through an index of what is queued."""
+    found = [line for line in lines if re.search(r"Seq Scan on job\b|^SCAN (job|parent|b|o|last)\b", line)]
+    return [line for line in found if not re.search(r"INDEX job_(ready|blocked|owner|not_before|lane)\b", line)]
+
+
+def plan(connection, execute, text, parameters):
+    if connection.dialect.name == "postgresql":
+        return [row[0] for row in execute(f"EXPLAIN {text}", parameters)]
+    return [row.detail for row in execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
+
+
+def test_nothing_that_the_engine_does_reads_all_jobs(old):
+    statements = {name for name, value in vars(statement).items() if hasattr(value, "cache_info")}
+    assert statements == ASKED.keys()
+    read = {}
+    with old.reading() as connection:
+
+        def execute(text, parameters):
+            return connection.execute(sqlalchemy.text(text), parameters)
+
+        for name, parameters in ASKED.items():
+            text = getattr(statement, name)(old.dialect).text
+            read[name] = scans(plan(connection, execute, text, parameters))
+    assert {name: lines for name, lines in read.items() if lines} == {}
+
+
+def test_nothing_that_an_operator_asks_reads_all_jobs(old):
+    asked, read = [], {}
+
+    def note(connection, cursor, text, parameters, *_):
+        asked.append((text, parameters))
+
+    for name, ask in QUESTIONS.items():
+        asked.clear()
+        event.listen(old.engine, "before_cursor_execute", note)
+        with old.reading() as connection:
+            ask(connection)
+            event.remove(old.engine, "before_cursor_execute", note)
+            selects = [each for each in asked if each[0].startswith("SELECT")]
+            assert selects
+            read[name] = [scans(plan(connection, connection.exec_driver_sql, *each)) for each in selects]
+    assert {name: lines for name, lines in read.items() if any(lines)} == {}
