@@ -15,13 +15,13 @@ from pathlib import Path
 
 import orjson
 import sqlalchemy
-from sqlalchemy import Select, Table
+from sqlalchemy import FromClause, Select, Table
 
 from stratiform.api import registry
 from stratiform.api.cloud import Query
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import api, schema
-from stratiform.engine.listing import Listing
+from stratiform.engine.listing import Listing, Nested
 from stratiform.framework import context, plugins
 from stratiform.framework.agents.table import resource
 from stratiform.framework.base.world import World
@@ -274,9 +274,18 @@ class Raw:
         self.page = self.text(page.order_by(table.c.id).limit(size))
         self.count = self.text(sqlalchemy.select(sqlalchemy.func.count()).select_from(table).where(live))
         self.nested = [
-            (each.name, tuple(each.columns), self.text(each._base.where(sqlalchemy.literal_column("KEYS"))), each.parent)
+            (each.name, tuple(each.columns), self.inner(each), f"{each.parent.table.name}.{each.parent.name}")
             for each in listing.nested
         ]
+
+    def inner(self, nested: Nested) -> str:
+        """The rows of a nested list; KEYS stands for those it is of."""
+        source: FromClause = nested.table
+        for other, on in nested.joins:
+            source = source.outerjoin(other, on)
+        wanted = sqlalchemy.select(*nested.columns.values(), nested.parent).select_from(source)
+        live = (nested.table.c.removed.is_(None), sqlalchemy.literal_column("KEYS"))
+        return self.text(wanted.where(*live).order_by(*nested.order))
 
     def text(self, statement: Select) -> str:
         """As the driver takes it."""
@@ -287,8 +296,8 @@ class Raw:
         cursor = self.connection.cursor()
         cursor.execute(self.page)
         rows = {row["key"]: row for row in (dict(zip(self.names, each, strict=True)) for each in cursor.fetchall())}
-        for name, names, text, parent in self.nested:
-            column, keys = f"{parent.table.name}.{parent.name}", list(rows)
+        for name, names, text, column in self.nested:
+            keys = list(rows)
             if self.dialect.name == "postgresql":
                 cursor.execute(text.replace("KEYS", f"{column} = ANY(%s)"), (keys,))
             else:

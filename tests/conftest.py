@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _needs_postgresql(item: pytest.Item) -> bool:
     call = getattr(item, "callspec", None)
     is_one_of_both = call is not None and call.params.get("dialect") == "postgresql"
-    return is_one_of_both or "postgresql" in getattr(item, "fixturenames", ())
+    says_so = item.get_closest_marker("postgresql") is not None
+    return is_one_of_both or says_so or "postgresql" in getattr(item, "fixturenames", ())
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,8 +1,11 @@
 """The listing engine, on machines: what is narrowed, counted, paged and owned."""
 
+import dataclasses
+import re
+
 import pytest
 
-from stratiform.api.access import Equals, Within
+from stratiform.api.access import Equals, Everything, Within
 from stratiform.api.cloud import Query
 from stratiform.engine import api, schema
 from stratiform.engine.seed import BUILT_IN
@@ -40,7 +43,7 @@ def test_pages_are_in_order_and_count_all(site, engine, machines):
 
 
 @pytest.mark.parametrize(
-    ("pagesize", "page", "statements"), [(-1, None, 2), (4, 1, 3), (4, 3, 2), (4, 9, 2), (None, None, 2)]
+    ("pagesize", "page", "statements"), [(-1, None, 2), (4, 1, 2), (4, 3, 2), (4, 9, 2), (None, None, 2)]
 )
 def test_statements_do_not_grow_with_the_page(site, engine, machines, pagesize, page, statements):
     query = Query(filters={"listall": True}, page=page, pagesize=pagesize)
@@ -49,13 +52,43 @@ def test_statements_do_not_grow_with_the_page(site, engine, machines, pagesize, 
     counted.expect(statements=statements)
 
 
-def test_the_count_joins_only_what_it_needs(site, engine, machines):
-    query = Query(filters={"listall": True, "podid": site.pod.uuid}, page=1, pagesize=2)
+def test_finding_and_counting_join_only_what_they_need(site, engine, machines):
+    query = Query(filters={"listall": True, "podid": site.pod.uuid}, page=2, pagesize=2)
     with count(site.database) as counted:
         assert engine.list("vm", site.root_admin, "list", query).count == 7
-    counting = next(text for text in counted.statements if "count(" in text)
-    assert "JOIN host" in counting
-    assert "JOIN template" not in counting
+    picked, left, wide = re.fullmatch(r"WITH page AS (.*)\(SELECT count(.*)\)(.*)", counted.statements[0], re.S).groups()
+    for narrow in (picked.partition("ORDER BY")[0], left):
+        assert "JOIN host" in narrow
+        assert "JOIN template" not in narrow
+    assert "JOIN template" in wide
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 20])
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("order", [[], [schema.vm.c.state, schema.vm.c.id]], ids=["by id", "by two columns"])
+def test_every_page_counts_all_and_the_pages_are_the_whole(site, machines, order, newest_first, size):
+    listing = dataclasses.replace(api.LISTINGS["vm"], order=order, newest_first=newest_first)
+    for filters in ({"listall": True}, {"listall": True, "hypervisor": "Simulator"}, {"state": "Running"}):
+        asked = {"visible": Everything(), "who": site.root_admin if "listall" in filters else site.tenant}
+        with site.database.reading() as connection:
+            whole = listing.page(connection, **asked, query=Query(filters=filters, pagesize=-1))
+            pages = [
+                listing.page(connection, **asked, query=Query(filters=filters, page=page, pagesize=size))
+                for page in range(1, whole.count // size + 3)
+            ]
+        assert {page.count for page in pages} == {whole.count}
+        assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in whole.rows]
+        keys = [(row["state"] if order else "", [each["uuid"] for each in machines].index(row["id"])) for row in whole.rows]
+        assert keys == sorted(keys, reverse=newest_first)
+
+
+def test_a_row_is_the_receivers_own(site, engine, machines):
+    query = Query(filters={"id": machines[0]["uuid"]})
+    first = engine.list("vm", site.root_admin, "list", query)
+    assert first.fresh
+    first.rows[0]["nic"][0].clear()
+    first.rows[0].clear()
+    assert engine.list("vm", site.root_admin, "list", query).rows[0]["nic"][0]["macaddress"]
 
 
 def test_without_listall_one_sees_ones_own(site, engine, machines):

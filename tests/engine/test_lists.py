@@ -1,6 +1,9 @@
 """Every list there is: it answers, in a constant number of statements, with what the wire expects."""
 
 import pytest
+import sqlalchemy
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
 
 from stratiform.api import registry
 from stratiform.api.cloud import Query
@@ -10,6 +13,10 @@ from stratiform.engine.listing import OWNERSHIP, Unsupported
 from stratiform.framework.testing.statements import count
 
 COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind and not c.mutates]
+MOST_NESTED = 2
+"""Lists inside the rows of a list, each of which is a statement."""
+SUMMARIES = {"hypervisor"}
+"""Kinds of which a list does not have every row."""
 PAGING = {"page", "pagesize", "retrieveonlyresourcecount"}
 TYPES = {
     "string": str,
@@ -66,6 +73,61 @@ def test_it_answers_with_its_nested_lists_in_one_statement_each(full, engine, ki
     assert page.count == len(page.rows)
     assert kind == "address" or page.rows, "the cloud has one of everything but public addresses"
     assert len(counted) == 1 + (len(listing.nested) if page.rows else 0)
+
+
+def copied(tx, row, unique, number):
+    """Another row like this one, but for what is unique."""
+    clone = dict(row) | {"id": tx.new_id(), "uuid": tx.database.world.ids.uuid()}
+    return clone | {name: f"{row[name]}{number}" for name in unique}
+
+
+def reduce(tx, listing, rows):
+    """Leave so many rows of a list, or copy the first until there are as many."""
+    table = listing.table
+    live = table.c.removed.is_(None)
+    found = tx.execute(sqlalchemy.select(table).where(live).order_by(table.c.id)).mappings().all()
+    for index in table.indexes:
+        if index.unique and rows > len(found):
+            index.drop(tx.connection)
+    unique = {column.name for each in table.constraints if isinstance(each, UniqueConstraint) for column in each.columns}
+    clones = [copied(tx, found[0], unique - {"uuid"}, number) for number in range(len(found), rows)]
+    tx.insert(table, clones)
+    for row in found[rows:]:
+        tx.execute(table.update().where(table.c.id == row["id"]).values(removed=1))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_number_of_statements_does_not_depend_on_that_of_rows(full, engine, command):
+    listing = api.LISTINGS[command.kind]
+    query = Query(filters={"listall": True} if listing.own else {}, page=1, pagesize=30)
+    further = [Query(filters=query.filters, page=page, pagesize=30) for page in (2, 9)]
+    if command.kind == "address":
+        pytest.skip("the cloud has no public address")
+    for rows in (40, 1, 0):
+        with full.database.transaction() as tx:
+            reduce(tx, listing, rows)
+        told = min(rows, 1) if command.kind in SUMMARIES else rows
+        with count(full.database) as counted:
+            page = engine.list(command.kind, full.root_admin, command.name, query)
+        assert (page.count, len(page.rows)) == (told, min(told, 30))
+        counted.expect(statements=1 + (len(listing.nested) if told else 0))
+        for later in further:
+            with count(full.database) as counted:
+                page = engine.list(command.kind, full.root_admin, command.name, later)
+            assert page.count == told
+            counted.expect(statements=1 + len(listing.nested) if page.rows else 2)
+    assert len(listing.nested) <= MOST_NESTED
+
+
+@pytest.mark.parametrize("kind", api.LISTINGS)
+@pytest.mark.parametrize("driver", [sqlite.dialect(), postgresql.psycopg.dialect()], ids=lambda driver: driver.name)
+def test_what_the_driver_has_is_told_as_it_is(kind, driver):
+    """All but SQLite's truths, which the reader knows."""
+    listing = api.LISTINGS[kind]
+    for columns in (listing.columns, *(each.columns for each in listing.nested)):
+        for name, column in columns.items():
+            made = column.type.dialect_impl(driver).result_processor(driver, None)
+            assert made is None or isinstance(column.type, sqlalchemy.Boolean), f"{name} would be told as it is stored"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -136,12 +136,17 @@ def test_it_takes_get_alone(http, method):
         ({"Sec-Fetch-Site": "cross-site"}, 401),
         ({"Sec-Fetch-Site": "same-site"}, 401),
         ({"Host": "rebound.example.org:8096"}, 401),
-        ({"Sec-Fetch-Site": "none", "Host": "localhost:8096"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 401),
+        ({"Origin": "https://elsewhere.example.org"}, 401),
+        ({"Referer": "https://elsewhere.example.org/"}, 401),
+        ({"Upgrade": "websocket", "Connection": "Upgrade"}, 401),
+        ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}, 401),
+        ({"Host": "localhost:8096", "User-Agent": "python-requests/2.32"}, 200),
         ({"Host": "127.0.0.1"}, 200),
         ({"Host": "[::1]:8096"}, 200),
     ],
 )
-def test_no_site_makes_a_browser_of_this_machine_ask(http, headers, status):
+def test_it_answers_no_browser_whoever_made_it_ask(http, headers, status):
     params = {"command": "listZones"}
     assert http.simulate_get("/", params=params, headers=headers).status_code == status
 

@@ -124,5 +124,15 @@ def test_an_unknown_key_is_refused_like_a_wrong_signature(callers, clock):
     assert str(unknown.value) == str(wrong.value)
 
 
+def test_a_name_that_is_signed_like_several_parameters_hides_none_of_them(callers, clock):
+    asked = {"command": "listZones", "response": "json", "apiKey": "KEY"} | {"signatureVersion": "3", "expires": "2020"}
+    proof = signature.sign(asked, "SECRET")
+    hidden = {"command": "listZones", "apiKey": "KEY", "expires": "2020", "response=json&signatureVersion": "3"}
+    spelled = [signature.canonical(each, signature.strict, signature.as_received) for each in (asked, hidden)]
+    assert spelled[0] == spelled[1]
+    with pytest.raises(Unauthenticated):
+        signature.authenticate(hidden | {"signature": proof}, callers, clock)
+
+
 def test_a_caller_does_not_show_its_secret(callers):
     assert "SECRET" not in repr(callers.find("KEY"))

@@ -186,10 +186,8 @@ class Way:
     """A transport to the farm that loses, doubles and cuts as a test says; the same for every server."""
 
     def __init__(self, farm, clock):
-        threads = SystemThreads()
-        protocols = [Hypervisor, PrimaryStorage]
-        self.farend = far_end(lambda uuid, *rest: Host(farm, uuid), protocols, MemoryLog(), threads, clock, each=8)
-        self._local = LocalTransport(self.farend, threads, clock)
+        self._farm, self._clock, self._threads, self._log = farm, clock, SystemThreads(), MemoryLog()
+        self._begin()
         self._closers = []
         self.doubling = False
         self.losing = 0
@@ -207,6 +205,17 @@ class Way:
         link = self._local.open(address, receive, closed)
         self._closers.append((link, closed))
         return link
+
+    def _begin(self):
+        protocols, threads, clock = [Hypervisor, PrimaryStorage], self._threads, self._clock
+        self.farend = far_end(lambda uuid, *rest: Host(self._farm, uuid), protocols, self._log, threads, clock, each=8)
+        self._local = LocalTransport(self.farend, threads, clock)
+
+    def restart(self):
+        """The process at the far end dies in the midst of what it does; the next one has its log and nothing else."""
+        self.close()
+        self._begin()
+        self.cut()
 
     def cut(self):
         """Lose every link, with what is on its way."""

@@ -152,6 +152,34 @@ def test_a_link_that_is_cut_while_the_host_works(cloud, farm, way, verb):
     assert (cloud.job(filed).outcome, farm.calls[verb]) == ("succeeded", 1)
 
 
+@pytest.mark.parametrize("verb", ["create", "start", "receive", "migrate"])
+def test_a_far_end_that_dies_in_the_midst_of_a_command_fails_nobody(cloud, farm, way, verb):
+    """How far it came is unknown, which is not failed: what may be done twice is done again, and finds itself done."""
+    working = threading.Event()
+    vm = cloud.running() if verb in ("receive", "migrate") else None
+    before = farm.calls[verb]
+    farm.then(verb, working)
+    filed = cloud.deploy() if vm is None else cloud.migrate(vm)
+    cloud.until(lambda: farm.calls[verb] > before)
+    way.restart()
+    cloud.until(lambda: farm.calls[verb] == before + 2)
+    working.set()
+    cloud.settle()
+    assert (cloud.job(filed).outcome, farm.calls["stop"], farm.calls["stay"]) == ("succeeded", 0, 0)
+
+
+def test_a_far_end_that_dies_in_the_midst_of_a_reboot_is_not_asked_for_another(cloud, farm, way):
+    resetting = threading.Event()
+    vm = cloud.running()
+    farm.then("reboot", resetting)
+    filed = cloud.submit("rebootVirtualMachine", id=vm)
+    cloud.until(lambda: farm.calls["reboot"])
+    way.restart()
+    cloud.settle()
+    assert (cloud.error(filed), farm.calls["reboot"], cloud.vm(vm).state) == ("interrupted", 1, "Running")
+    resetting.set()
+
+
 def test_a_host_that_hangs_delays_only_those_on_it_and_nobody_is_placed_elsewhere_meanwhile(cloud, farm):
     hanging = threading.Event()
     farm.then("start", hanging)

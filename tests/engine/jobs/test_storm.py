@@ -6,6 +6,7 @@ And an operator who empties hosts meanwhile.
 import random
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import sqlalchemy
@@ -25,10 +26,8 @@ def operator(cloud, seed):
     dice, engine = random.Random(seed), cloud.server.engine
 
     def do(command, host):
-        try:
+        with suppress(errors.Conflict, errors.Again):
             engine.submit(command, cloud.site.root_admin, {"id": host.uuid})
-        except (errors.Conflict, errors.Again):
-            pass
 
     with context.use(context.begin(cloud.world.ids, "operator")):
         do("prepareHostForMaintenance", cloud.hosts[0])

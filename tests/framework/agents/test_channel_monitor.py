@@ -1,9 +1,11 @@
 """The monitor: who answers is Up, who is silent is Disconnected, and who slept himself blames nobody."""
 
+import msgspec
 import pytest
 import sqlalchemy
 
-from stratiform.framework.agents.channel import Channel
+from stratiform.framework.agents.channel import Channel, Command, Removed, _Pending
+from stratiform.framework.agents.message import Message
 from stratiform.framework.agents.monitor import Monitor
 from stratiform.framework.agents.states import State
 from stratiform.framework.agents.table import resource
@@ -46,6 +48,21 @@ def changes():
 def monitor(world, database, channel, changes):
     config = Config(database, lambda scope: None)
     return Monitor(world, database, channel, config, lambda tx, ids, state: changes.append((len(ids), state)))
+
+
+class Call:
+    """A command under way to a resource."""
+
+    context, epoch = None, 1
+
+    def __init__(self, resource):
+        self.command = f"job-{resource}/send/0"
+        message = Message(verb="Oven.bake", version=1, body=msgspec.Raw(b"{}"))
+        self.payload = Command(resource=resource, transport="t", address="a", message=message)
+        self.outcomes = []
+
+    def fail(self, error):
+        self.outcomes.append(error.code)
 
 
 @pytest.fixture
@@ -155,3 +172,18 @@ def test_a_database_that_was_away_disconnects_nobody(monitor, channel, ovens, st
     channel.alive = set()
     wait(5)
     assert states() == ["Up"] * 3
+
+
+def test_a_command_to_what_was_removed_fails_and_any_other_waits_on(monitor, channel, database, ovens, world):
+    calls = [Call(each) for each in (*ovens, "never-registered")]
+    for call in calls:
+        channel._pending[call.command] = _Pending(call, asking=False)
+    monitor.look()
+    assert [call.outcomes for call in calls] == [[], [], [], [Removed.code]]
+    with database.transaction() as tx:
+        tx.execute(resource.update().where(resource.c.uuid == ovens[1]).values(state=State.REMOVED))
+    world.clock.advance(6 * SECOND)
+    monitor.look()
+    monitor.look()
+    assert [call.outcomes for call in calls] == [[], [Removed.code], [], [Removed.code]]
+    assert channel.waited_for() == {ovens[0], ovens[2]}

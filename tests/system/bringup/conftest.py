@@ -11,6 +11,8 @@ from tests.system.running import STRATIFORM
 
 from stratiform.framework.testing.fixtures import database_url
 from stratiform.plugins.hypervisor.simulator.provider import simulator
+from stratiform.server import bootstrap
+from stratiform.server.bootstrap import Settings
 
 __all__ = ["database_url"]
 
@@ -30,7 +32,7 @@ def server(tmp_path, database_url):
     """A server of a new cloud, in a process of its own."""
     data = tmp_path / "server"
     where = [f"--data={data}", f"--database={database_url}"]
-    subprocess.run([STRATIFORM, "migrate", *where], check=True, capture_output=True)
+    bootstrap.prepare(Settings(data=data, database=database_url))
     integration = _free()
     command = [STRATIFORM, "server", *where, "--port=0", f"--integration-port={integration}"]
     with open(tmp_path / "log", "w") as log:

@@ -57,13 +57,14 @@ from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
 from stratiform.engine.role import LOOKS_AFTER
 from stratiform.engine.seed import seed
+from stratiform.engine.service_provider.service import provide
 from stratiform.engine.ssh_key_pair.service import create as create_ssh_key_pair
 from stratiform.engine.ssh_key_pair.service import remove as remove_ssh_key_pair
 from stratiform.engine.template.service import create as register_template
 from stratiform.engine.template.service import remove as remove_template
 from stratiform.engine.template.service import update as update_template
-from stratiform.engine.traffic_type.service import add as add_traffic_type
 from stratiform.engine.tools import Tools
+from stratiform.engine.traffic_type.service import add as add_traffic_type
 from stratiform.engine.zone.service import create as create_zone
 from stratiform.engine.zone.service import remove as remove_zone
 from stratiform.engine.zone.service import update as update_zone
@@ -117,6 +118,7 @@ __all__ = [
     "move_user",
     "open_account",
     "program",
+    "provide",
     "record_job",
     "recount",
     "register_template",

@@ -1,7 +1,9 @@
 """Jobs as those who asked for them see them: the root jobs of commands, with whose they are."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy
@@ -9,35 +11,49 @@ import sqlalchemy
 from stratiform.api.access import Access
 from stratiform.api.cloud import Query
 from stratiform.api.principal import Principal
-from stratiform.engine import visible
 from stratiform.engine.account.table import account
 from stratiform.engine.domain.table import domain
-from stratiform.engine.listing import Asked, mine, ownership
-from stratiform.engine.registry import Row
-from stratiform.engine.visible import Binding
+from stratiform.engine.listing import Asked, Listing, Narrow, mine
+from stratiform.engine.visible import Binding, Condition
 from stratiform.framework.base import errors
 from stratiform.framework.db.database import Database
 from stratiform.framework.jobs.state import Outcome, State
 from stratiform.framework.jobs.table import job
 
-BINDING = Binding(table=job, owner=account.c.uuid, scope=domain.c.path)
 
-_JOBS = (
-    sqlalchemy.select(
-        job,
-        account.c.uuid.label("account_uuid"),
-        account.c.name.label("account_name"),
-        domain.c.uuid.label("domain_uuid"),
-        domain.c.title.label("domain_title"),
-        *BINDING.columns(),
-    )
-    .select_from(job)
-    .join(account, account.c.uuid == job.c.fair_key)
-    .join(domain, domain.c.id == account.c.domain_id)
-    .where(job.c.parent.is_(None))
+def _since(value: object, _: Asked) -> Condition:
+    return job.c.created >= value
+
+
+JOBS = Listing(
+    kind="job",
+    table=job,
+    joins=[(account, account.c.uuid == job.c.fair_key), (domain, domain.c.id == account.c.domain_id)],
+    columns={
+        "uuid": job.c.uuid,
+        "kind": job.c.kind,
+        "user": job.c.principal,
+        "account": job.c.fair_key,
+        "account_name": account.c.name,
+        "domain": domain.c.uuid,
+        "domain_path": domain.c.title,
+        "resource": job.c.resource,
+        "done": job.c.done,
+        "steps": job.c.steps,
+        "created": job.c.created,
+        "changed": job.c.changed,
+        "state": job.c.state,
+        "outcome": job.c.outcome,
+        "error": job.c.error,
+    },
+    live=job.c.parent.is_(None),
+    filters={"startdate": _since, "resource": job.c.resource},
+    order=[job.c.created, job.c.id],
+    newest_first=True,
+    binding=Binding(table=job, owner=job.c.fair_key, owner_key=job.c.fair_key, scope=domain.c.path),
+    own=mine,
 )
-
-MOST = 500
+"""The list of jobs, by the names of `Fact`; of which kinds a `History` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,68 +88,60 @@ class History:
         self._database = database
         self._gate = gate
         self._commands = commands
-        self._jobs = _JOBS.where(job.c.kind.in_(sorted(commands)))
+        self._jobs = dataclasses.replace(
+            JOBS,
+            live=sqlalchemy.and_(job.c.parent.is_(None), job.c.kind.in_(sorted(commands))),
+            filters={**JOBS.filters, "keyword": self._called()},
+        )
 
     def find(self, uuid: str, who: Principal) -> Fact:
         """The job of this UUID. Raises `NotFound`, with the same words for one that is somebody else's."""
-        with self._database.reading() as connection:
-            row = connection.execute(self._jobs.where(job.c.uuid == uuid)).one_or_none()
-            attributes = BINDING.attributes(connection, row) if row is not None else {}
-        if row is None or not self._gate.may_use(who, "queryAsyncJobResult", "job", attributes):
-            raise errors.NotFound(kind="job", key="id", value=uuid)
-        return self._fact(row)
+        return self._first(who, {"id": uuid}, key="id", value=uuid)
 
     def latest(self, resource: str, who: Principal) -> Fact:
         """The newest job about a resource. Raises `NotFound`."""
-        seen = visible.compile(self._gate.visible(who, "queryAsyncJobResult", "job"), BINDING)
-        newest = self._jobs.where(job.c.resource == resource, seen).order_by(job.c.id.desc()).limit(1)
-        with self._database.reading() as connection:
-            row = connection.execute(newest).one_or_none()
-        if row is None:
-            raise errors.NotFound(kind="job", key="resource", value=resource)
-        return self._fact(row)
+        return self._first(who, {"resource": resource, "listall": True}, key="resource", value=resource)
 
     def list(self, who: Principal, query: Query) -> tuple[int, Sequence[Fact]]:
         """How many jobs match, and one page of them, newest first."""
+        visible = self._gate.visible(who, "listAsyncJobs", "job")
         with self._database.reading() as connection:
-            where = self._where(who, query)
-            count = connection.execute(
-                sqlalchemy.select(sqlalchemy.func.count()).select_from(self._jobs.where(*where).subquery())
-            ).scalar_one()
-            page = self._jobs.where(*where).order_by(job.c.created.desc(), job.c.id.desc())
-            if query.pagesize != -1:
-                size = query.pagesize or MOST
-                page = page.limit(size).offset(size * (max(query.page or 1, 1) - 1))
-            return count, [self._fact(row) for row in connection.execute(page)]
+            page = self._jobs.page(connection, visible, who, query)
+        return page.count, [self._fact(row) for row in page.rows]
 
-    def _where(self, who: Principal, query: Query) -> Sequence[sqlalchemy.ColumnElement[bool]]:
-        asked = query.filters
-        where = [visible.compile(self._gate.visible(who, "listAsyncJobs", "job"), BINDING)]
-        where += ownership(BINDING, mine, Asked(who=who, filters=asked))
-        if "keyword" in asked:
-            part = str(asked["keyword"]).lower()
-            where.append(job.c.kind.in_([kind for kind, name in self._commands.items() if part in name.lower()]))
-        if "startdate" in asked:
-            where.append(job.c.created >= asked["startdate"])
-        if "resource" in asked:
-            where.append(job.c.resource == asked["resource"])
-        return where
+    def _first(self, who: Principal, filters: Mapping[str, object], *, key: str, value: str) -> Fact:
+        visible = self._gate.visible(who, "queryAsyncJobResult", "job")
+        with self._database.reading() as connection:
+            row = self._jobs.first(connection, visible, Asked(who=who, filters=filters))
+        if row is None:
+            raise errors.NotFound(kind="job", key=key, value=value)
+        return self._fact(row)
 
-    def _fact(self, row: Row) -> Fact:
-        ended = row.state == State.ENDED
-        failed = ended and row.outcome != Outcome.SUCCEEDED
+    def _called(self) -> Narrow:
+        """A keyword is a part of the command's name."""
+
+        def narrow(value: object, _: Asked) -> Condition:
+            part = str(value).lower()
+            return job.c.kind.in_([kind for kind, name in self._commands.items() if part in name.lower()])
+
+        return narrow
+
+    def _fact(self, row: Mapping[str, Any]) -> Fact:
+        ended = row["state"] == State.ENDED
+        failed = ended and row.get("outcome") != Outcome.SUCCEEDED
+        error = row.get("error", '{"code": "internal"}')
         return Fact(
-            uuid=row.uuid,
-            command=self._commands[row.kind],
-            user=row.principal,
-            account=row.account_uuid,
-            account_name=row.account_name,
-            domain=row.domain_uuid,
-            domain_path=row.domain_title,
-            resource=row.resource,
-            done=row.done,
-            steps=row.steps,
-            created=row.created,
-            finished=row.changed if ended else None,
-            error=msgspec.json.decode(row.error or '{"code": "internal"}', type=dict[str, object]) if failed else None,
+            uuid=row["uuid"],
+            command=self._commands[row["kind"]],
+            user=row["user"],
+            account=row["account"],
+            account_name=row.get("account_name", ""),
+            domain=row.get("domain", ""),
+            domain_path=row.get("domain_path", ""),
+            resource=row.get("resource"),
+            done=row["done"],
+            steps=row["steps"],
+            created=row["created"],
+            finished=row["changed"] if ended else None,
+            error=msgspec.json.decode(error, type=dict[str, object]) if failed else None,
         )

@@ -1,29 +1,23 @@
 """The listing engine: what a noun declares of its lists, and the one SELECT that answers them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 import sqlalchemy
 from sqlalchemy import (
-    ARRAY,
     CTE,
-    BigInteger,
     ColumnClause,
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Select,
     Table,
     TableClause,
-    Text,
     and_,
-    bindparam,
-    cast,
     literal_column,
     tuple_,
 )
@@ -34,11 +28,14 @@ from stratiform.api.cloud import Page, Query
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import check
 from stratiform.engine.entity import Expression, name_key
+from stratiform.engine.rows import Found, Reader, among
+from stratiform.engine.rows import keys as among_keys
 from stratiform.engine.visible import ACCOUNT, DOMAIN, Binding, Condition, compile
 
 DEFAULT_SIZE = 500
 ALL = -1
 PAGE = "page"
+DIALECTS = ("postgresql", "sqlite")
 
 Join: TypeAlias = tuple[FromClause, Condition]
 Columns: TypeAlias = Mapping[str, Expression]
@@ -64,8 +61,6 @@ class Asked:
 
 
 _Select: TypeAlias = Select[*tuple[Any, ...]]
-_Row: TypeAlias = Row[*tuple[Any, ...]]
-_last: Callable[[_Row], Any] = itemgetter(-1)
 
 Narrow: TypeAlias = Callable[[object, Asked], Condition]
 """Turns the value of a parameter into a condition."""
@@ -90,30 +85,34 @@ class Nested:
 
     def add(self, connection: Connection, keys: Sequence[int], rows: Sequence[dict[str, object]]) -> None:
         """Put the inner rows, or an empty list, into every outer row; `keys` are the outer rows' own."""
-        wanted = self._base.where(_among(self.parent, connection.dialect.name, keys))
-        found = connection.execute(wanted).all()
-        inner = _dicts(tuple(self.columns), self.constants, found)
+        dialect = connection.dialect.name
+        inner, found = self._reader.read(connection, self._wanted[dialect], among_keys(keys, dialect))
         if self.finish:
             for row in inner:
                 self.finish(row)
         of: defaultdict[int, list[dict[str, object]]] = defaultdict(list)
-        for key, row in zip(map(_last, found), inner, strict=True):
-            of[key].append(row)
+        for values, row in zip(found, inner, strict=True):
+            of[values[-1]].append(row)
         for key, outer in zip(keys, rows, strict=True):
             outer[self.name] = of.get(key, ())
 
     @cached_property
-    def _base(self) -> _Select:
+    def _reader(self) -> Reader:
+        return Reader(self.columns, self.constants)
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, _Select]:
         source = _source(self.table, self.joins)
         found = sqlalchemy.select(*self.columns.values(), self.parent).select_from(source)
-        return found.where(self.table.c.removed.is_(None)).order_by(*self.order or (self.table.c.id,))
+        live = found.where(self.table.c.removed.is_(None)).order_by(*self.order or (self.table.c.id,))
+        return {dialect: live.where(among(self.parent, dialect)) for dialect in DIALECTS}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Base:
-    """What somebody is told of a row: the names, then the keys of the nested lists."""
+    """What somebody is told of a row; the keys of the nested lists follow it."""
 
-    names: tuple[str, ...]
+    reader: Reader
     all: _Select
     """For a condition."""
     page: _Select
@@ -165,9 +164,8 @@ class Listing:
             return Page(count=len(rows), rows=rows, fresh=True)
         size = query.pagesize or DEFAULT_SIZE
         offset = (max(query.page or 1, 1) - 1) * size
-        if where is self.alive and not offset:  # the order's own index has them, in order
-            first = self._base(who).all.where(where).limit(literal_column(str(size)))
-            rows, found = self._rows(connection, first.add_columns(self._counted(where).scalar_subquery()), who)
+        if where is self.alive and not offset:
+            rows, found = self._rows(connection, _opening(self, who.role is Role.ADMIN, size), who)
             return Page(count=found[0][-1] if found else 0, rows=rows, fresh=True)
         picked = self._picked(where, size, offset)
         left = self._counted(and_(where, self._is_behind)).scalar_subquery()
@@ -186,8 +184,8 @@ class Listing:
 
     def first(self, connection: Connection, visible: Filter, asked: Asked) -> dict[str, object] | None:
         """The first row of what is visible and asked for."""
-        picked = self._picked(self._where(visible, asked), 1, 0)
-        rows, _ = self._rows(connection, self._base(asked.who).page.add_cte(picked), asked.who)
+        wanted = self._base(asked.who).all.where(self._where(visible, asked)).limit(literal_column("1"))
+        rows, _ = self._rows(connection, wanted, asked.who)
         return rows[0] if rows else None
 
     @property
@@ -229,14 +227,16 @@ class Listing:
         counted = sqlalchemy.select(sqlalchemy.func.count()).select_from(self._narrow(where)).where(where)
         return counted.correlate(None)
 
-    def _rows(
-        self, connection: Connection, wanted: _Select, who: Principal
-    ) -> tuple[list[dict[str, object]], Sequence[_Row]]:
+    def opening(self, *, operator: bool, size: int) -> _Select:
+        """The first page of everything: the order's own index has it, nothing need be picked."""
+        first = self._bases[operator].all.where(self.alive).limit(literal_column(str(size)))
+        return first.add_columns(self._counted(self.alive).scalar_subquery())
+
+    def _rows(self, connection: Connection, wanted: _Select, who: Principal) -> tuple[list[dict[str, object]], Found]:
         """Rows by name, and as they were found."""
-        found = connection.execute(wanted).all()
-        names = self._base(who).names
-        rows = _dicts(names, self.constants, found)
-        for place, nested in enumerate(self.nested if rows else (), start=len(names)):
+        reader = self._base(who).reader
+        rows, found = reader.read(connection, wanted)
+        for place, nested in enumerate(self.nested if rows else (), start=len(reader.names)):
             nested.add(connection, [*map(itemgetter(place), found)], rows)
         if self.finish:
             for row in rows:
@@ -284,7 +284,7 @@ class Listing:
         same = and_(*(there == here for there, here in zip(self._page.c, self.keys, strict=True)))
         page = _source(self._page.join(self.table, same), self.joins)
         return _Base(
-            names=tuple(columns),
+            reader=Reader(columns, self.constants),
             all=wanted.select_from(self.source).order_by(*self._ordered),
             page=wanted.select_from(page).order_by(*self._ordered),
         )
@@ -310,6 +310,12 @@ class Listing:
             known = ", ".join(sorted({"id", "ids", *self.filters}))
             raise Unsupported(kind=self.kind, parameter=parameter, value=value, known=known)
         return narrow == value if isinstance(narrow, ColumnElement) else narrow(value, asked)
+
+
+@lru_cache(maxsize=512)
+def _opening(listing: Listing, operator: bool, size: int) -> _Select:
+    """What is asked most often need not be put together anew."""
+    return listing.opening(operator=operator, size=size)
 
 
 OWNERSHIP = frozenset({"listall", "account", "domainid", "isrecursive", "projectid"})
@@ -374,20 +380,6 @@ def _of_domain(binding: Binding, uuid: str, *, recursive: bool) -> Condition:
     return binding.inside(found, lambda here: and_(here >= path, here < stem + "0"))
 
 
-def _dicts(names: tuple[str, ...], constants: Mapping[str, object], found: Sequence[_Row]) -> list[dict[str, object]]:
-    """Rows by the wire's names, without what is NULL; the values of a row may go on behind the names."""
-    sparse = [(n, name) for n, (name, column) in enumerate(zip(names, zip(*found, strict=True))) if None in column]
-    whole, rows = dict.fromkeys(names) | constants, []
-    for values in found:  # what a list costs is here: copies need not grow, and most columns are never NULL
-        row = whole.copy()
-        row.update(zip(names, values, strict=False))
-        for place, name in sparse:
-            if values[place] is None:
-                del row[name]
-        rows.append(row)
-    return rows
-
-
 def _source(table: FromClause, joins: Sequence[Join]) -> FromClause:
     source = table
     for other, on in joins:
@@ -400,12 +392,3 @@ def _tables(condition: Condition) -> set[FromClause]:
     return {
         each.table for each in visitors.iterate(condition) if isinstance(each, ColumnClause) and each.table is not None
     }
-
-
-def _among(column: ColumnElement[int], dialect: str, keys: Iterable[int]) -> Condition:
-    """Whether a column is one of any number of keys, in one parameter."""
-    listed = ",".join(map(str, keys))
-    if dialect == "postgresql":
-        return column == sqlalchemy.func.any(cast(bindparam("keys", f"{{{listed}}}", Text), ARRAY(BigInteger)))
-    each = sqlalchemy.func.json_each(f"[{listed}]").table_valued("value")
-    return column.in_(sqlalchemy.select(each.c.value))

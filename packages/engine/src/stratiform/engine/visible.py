@@ -151,8 +151,7 @@ class Binding:
 
     def owned(self, where: Condition) -> Condition:
         """Whether the owner is the one account that this holds for; it speaks of `ACCOUNT` and `DOMAIN`."""
-        account = self._accounts(where).scalar_subquery()
-        return (self.owner if self.owner_key is None else self.owner_key) == account
+        return self.key == self._accounts(where).scalar_subquery()
 
     def placed(self, where: Callable[[ColumnElement[str]], Condition]) -> Condition:
         """Whether this holds for the path of its domain."""
@@ -175,6 +174,14 @@ class Binding:
             return placed
         theirs = and_(self.reach.path.is_not(None), where(self.reach.path))
         return or_(theirs, self.reach.covers(path), and_(self.reach.path.is_(None), placed))
+
+    @property
+    def key(self) -> Expression:
+        """What refers to the account."""
+        key = self.owner if self.owner_key is None else self.owner_key
+        if key is None:
+            raise TypeError(f"nobody owns a {self.table.name}")
+        return key
 
     def _accounts(self, where: Condition) -> sqlalchemy.Select[Any]:
         """The accounts that this holds for, as the noun refers to them."""
@@ -279,8 +286,8 @@ def _equals(binding: Binding, attribute: str, value: str | None, negated: bool) 
         return column.is_not(None) if negated else column.is_(None)
     if negated:
         return or_(column.is_(None), column != value)
-    if attribute == "owner" and binding.by_id:
-        return binding.owner_key == _account_ids([value]).scalar_subquery()
+    if attribute == "owner":
+        return binding.key == _account_ids([value]).scalar_subquery() if binding.by_id else column == value
     return binding.placed(lambda path: path == value) if attribute == "scope" else column == value
 
 
@@ -302,8 +309,8 @@ def _one_of(binding: Binding, attribute: str, values: tuple[str, ...], negated: 
         return _truth(negated)
     if negated:
         return or_(column.is_(None), column.not_in(values))
-    if attribute == "owner" and binding.by_id and binding.owner_key is not None:
-        return binding.owner_key.in_(_account_ids(values))
+    if attribute == "owner" and binding.by_id:
+        return binding.key.in_(_account_ids(values))
     return column.in_(values)
 
 

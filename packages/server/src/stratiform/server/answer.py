@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import orjson
 
@@ -81,7 +82,7 @@ def shaped(view: View, role: Role, *, fresh: bool = False) -> Shape:
 def _writer(field: Field, role: Role, fresh: bool) -> Callable[[object], object] | None:
     if field.view:
         return _each(shaped(field.view, role, fresh=fresh))
-    return {"date": _date, "map": _map}.get(field.type)
+    return {"date": _fresh_date if fresh else _date, "map": _map}.get(field.type)
 
 
 def _each(shape: Shape) -> Callable[[object], object]:
@@ -93,6 +94,9 @@ def _each(shape: Shape) -> Callable[[object], object]:
 
 def _date(value: object) -> object:
     return moment.show(value) if isinstance(value, int) else value
+
+
+_fresh_date: Callable[[Any], object] = moment.show
 
 
 def _map(value: object) -> object:

@@ -25,6 +25,7 @@ METHODS = ("GET", "POST")
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-XSS-Protection": "1; mode=block",
+    "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 """Headers of every answer of the API."""

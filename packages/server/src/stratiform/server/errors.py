@@ -118,7 +118,7 @@ class NotHere(Error):
 
 
 class Foreign(Error):
-    """Another site made a browser ask. The integration port answers programs of this machine."""
+    """The integration port answers programs of this machine, and no browser."""
 
     code = "foreign_site"
 

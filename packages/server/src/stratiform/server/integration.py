@@ -22,6 +22,8 @@ HOST = "127.0.0.1"
 """The only address that it listens on: whoever reaches it may do everything."""
 NAMES = frozenset({"", "localhost", "127.0.0.1", "[::1]"})
 """What a program of this machine calls it; a site that has its own name lead here does not."""
+BROWSERS = ("HTTP_ORIGIN", "HTTP_REFERER", "HTTP_UPGRADE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE")
+"""What a browser tells and a program does not."""
 THREADS = 2
 REFUSED: Mapping[str, frozenset[str]] = {"updateUser": frozenset({"password", "currentpassword"})}
 """Parameters that CloudStack does not accept here, by command."""
@@ -103,6 +105,7 @@ class _Anywhere:
 
 
 def _is_foreign(request: falcon.Request) -> bool:
-    """Whether a browser asks because some site told it to."""
+    """Whether a browser asks: whatever page or message made it, this port would do as it says."""
     name = re.sub(r":\d*$", "", request.env.get("HTTP_HOST", "")).lower()
-    return name not in NAMES or request.env.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin")
+    told = any(header in request.env for header in BROWSERS)
+    return name not in NAMES or told or request.env.get("HTTP_USER_AGENT", "").startswith("Mozilla/")

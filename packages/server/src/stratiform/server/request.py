@@ -56,12 +56,10 @@ def merge(query: str, body: bytes = b"") -> Mapping[str, str]:
     if len(body) > BODY_LIMIT:
         raise TooLarge(what="the bytes of a form", limit=BODY_LIMIT)
     merged: dict[str, str] = {}
-    for name, value in _pairs(body):
-        merged.setdefault(name, value)
-    try:
-        merged.update(_pairs(query.encode("latin-1")))  # as WSGI passes the bytes of a query string
-    except UnicodeEncodeError as error:
-        raise Malformed(reason="its query is not made of bytes") from error
+    if body:
+        for name, value in _pairs(body.decode("latin-1")):
+            merged.setdefault(name, value)
+    merged.update(_pairs(query))
     if len(merged) > KEYS_LIMIT:
         raise TooLarge(what="parameters", limit=KEYS_LIMIT)
     return merged
@@ -100,18 +98,23 @@ def wants_json(parameters: Mapping[str, str]) -> bool:
     return parameters.get("response", "").lower() == "json"
 
 
-def _pairs(text: bytes) -> Iterator[tuple[str, str]]:
-    tokens = text.split(b"&")
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    tokens = text.split("&")
     if len(tokens) > KEYS_LIMIT:
         raise TooLarge(what="parameters", limit=KEYS_LIMIT)
     for token in tokens:
-        name, equals, value = token.partition(b"=")
+        name, equals, value = token.partition("=")
         if equals and name:
             yield _decode(name), _decode(value)
 
 
-def _decode(text: bytes) -> str:
+def _decode(text: str) -> str:
+    """What bytes, each given as a character, mean."""
+    if text.isascii() and "%" not in text and "+" not in text:
+        return text
     try:
-        return (unquote_to_bytes(text.replace(b"+", b" ")) if b"%" in text or b"+" in text else text).decode()
+        return unquote_to_bytes(text.replace("+", " ").encode("latin-1")).decode()
     except UnicodeDecodeError as error:
         raise Malformed(reason="it is not UTF-8") from error
+    except UnicodeEncodeError as error:
+        raise Malformed(reason="its query is not made of bytes") from error

@@ -87,6 +87,16 @@ def update(tx: Transaction, row: Row, *, state: str | None = None, services: Ite
     return registry.move(tx, NOUN, row, machine, EVENTS[to])
 
 
+def provide(tx: Transaction, *, physical_network: Row, name: str) -> Row:
+    """Switch a provider of a physical network on, with the element behind it."""
+    mine = (service_provider.c.physical_network_id == physical_network.id, service_provider.c.provider == name)
+    row = tx.execute(sqlalchemy.select(service_provider).where(*mine, service_provider.c.removed.is_(None))).one()
+    behind = (network_element.c.service_provider_id == row.id, network_element.c.removed.is_(None))
+    for each in tx.execute(sqlalchemy.select(network_element).where(*behind)).all():
+        element.configure(tx, each, is_enabled=True)
+    return update(tx, row, state=State.ENABLED)
+
+
 def remove(tx: Transaction, world: World, row: Row) -> None:
     """Take a provider from a physical network that the caller holds. Raises `InUse` while a network is served by it."""
     served = (

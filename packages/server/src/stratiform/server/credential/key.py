@@ -1,14 +1,16 @@
 """Key pairs: issued, revoked, and looked up for each signed request."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import sqlalchemy
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Select, bindparam, or_
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Connection, Select, bindparam, func, or_
 
+from stratiform.api.errors import LimitExceeded
 from stratiform.api.principal import Principal, Role
+from stratiform.engine.api import Row
 from stratiform.engine.schema import account, account_user, domain
 from stratiform.framework.base.errors import NotFound
 from stratiform.framework.db.database import Database, Transaction
@@ -19,6 +21,8 @@ from stratiform.server.signature import Caller
 
 LENGTH = 64
 """Bytes of randomness in a key and in a secret, as in CloudStack."""
+MOST = 100
+"""Key pairs of one user at once."""
 AT_ONCE = 500
 """Users whose keys one statement asks for."""
 ENABLED = "enabled"
@@ -56,6 +60,24 @@ _NAMED = (
     .where(user_key.c.removed.is_(None))
     .order_by(user_key.c.id)
 )
+
+_LIVE = (user_key.c.removed.is_(None), account_user.c.removed.is_(None))
+_OWNER = sqlalchemy.select(account_user.c.uuid).join_from(user_key, account_user).where(*_LIVE)
+_LISTED = (
+    sqlalchemy.select(
+        account_user.c.uuid.label("user"),
+        *(user_key.c[name] for name in ("uuid", "name", "description", "api_key", "starts", "ends", "created")),
+    )
+    .join_from(user_key, account_user)
+    .where(*_LIVE)
+    .order_by(user_key.c.id)
+)
+
+
+class TooManyKeys(LimitExceeded):
+    """A user has at most {limit} key pairs, and this one has them. First revoke those that nobody uses."""
+
+    code = "too_many_keys"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +122,13 @@ class Keys:
     ) -> KeyPair:
         """A new key pair for the user of this UUID, usable from `starts` until `ends`; older ones stay.
 
-        Its randomness is the system's, never a world's: a seed must not lead to it. Raises `NotFound`.
+        Its randomness is the system's, never a world's: a seed must not lead to it. Raises `NotFound`, and
+        `TooManyKeys` for a user who has `MOST` of them.
         """
-        user_id = user_id_of(tx.connection, user)
+        user_id = user_id_of(tx.connection, user, hold=True)
+        live = (user_key.c.user_id == user_id, user_key.c.removed.is_(None))
+        if tx.execute(sqlalchemy.select(func.count()).select_from(user_key).where(*live)).scalar_one() >= MOST:
+            raise TooManyKeys(limit=MOST)
         pair = KeyPair(
             uuid=self._database.world.ids.uuid(),
             api_key=secrets.token_urlsafe(LENGTH),
@@ -138,11 +164,13 @@ class Keys:
         return KeyPair(uuid=row.uuid, api_key=row.api_key, secret=self._open(row.uuid, row.secret))
 
     def owner(self, apikey: str) -> str | None:
-        """The UUID of the live user whose key it is, whether or not it may be used now."""
-        live = (user_key.c.removed.is_(None), account_user.c.removed.is_(None))
-        found = sqlalchemy.select(account_user.c.uuid).join_from(user_key, account_user).where(*live)
+        """The UUID of the live user whose API key it is, whether or not it may be used now."""
         with self._database.reading() as connection:
-            return connection.execute(found.where(user_key.c.api_key == apikey)).scalar()
+            return connection.execute(_OWNER.where(user_key.c.api_key == apikey)).scalar()
+
+    def holder(self, connection: Connection, key: str) -> str | None:
+        """The UUID of the live user who has the key pair of this UUID."""
+        return connection.execute(_OWNER.where(user_key.c.uuid == key)).scalar()
 
     def named(self, users: Iterable[str]) -> Mapping[str, str]:
         """The newest API keys of the users of these UUIDs, by UUID; who has none is absent.
@@ -155,6 +183,19 @@ class Keys:
             for start in range(0, len(wanted), AT_ONCE):
                 keys = _NAMED.where(account_user.c.uuid.in_(wanted[start : start + AT_ONCE]))
                 found |= {row.uuid: row.api_key for row in connection.execute(keys)}
+        return found
+
+    def listed(self, users: Iterable[str]) -> Sequence[Row]:
+        """The key pairs of the users of these UUIDs, as `user` names each one's, the oldest first; no secrets.
+
+        One statement for as many users as a page has, and one more for each as many beyond.
+        """
+        wanted, found = list(users), list[Row]()
+        with self._database.reading() as connection:
+            for start in range(0, len(wanted), AT_ONCE):
+                found += connection.execute(
+                    _LISTED.where(account_user.c.uuid.in_(wanted[start : start + AT_ONCE]))
+                )
         return found
 
     def told(self, user: str) -> KeyPair | None:
@@ -182,10 +223,13 @@ class Keys:
         return self._database.world.clock.now()
 
 
-def user_id_of(connection: Connection, user: str) -> int:
-    """The id of the user of this UUID. Raises `NotFound`."""
-    is_it = (account_user.c.uuid == user, account_user.c.removed.is_(None))
-    number = connection.execute(sqlalchemy.select(account_user.c.id).where(*is_it)).scalar()
+def user_id_of(connection: Connection, user: str, *, hold: bool = False) -> int:
+    """The id of the user of this UUID; with `hold`, nobody else who holds it goes on before this transaction is over.
+
+    Raises `NotFound`.
+    """
+    found = sqlalchemy.select(account_user.c.id).where(account_user.c.uuid == user, account_user.c.removed.is_(None))
+    number = connection.execute(found.with_for_update(key_share=True) if hold else found).scalar()
     if number is None:
         raise NotFound(kind="user", key="id", value=user)
     return int(number)

@@ -49,7 +49,7 @@ class Seeding:
         is_ready = card is not None and self._server.keys.find(card.apikey) is not None
         with context.use(context.begin(self._server.world.ids, PRINCIPAL)):
             if not is_ready:
-                self._do("Zone, offerings and an administrator", zone.ground)
+                self._do("Zone, pods and clusters", zone.ground)
             if hosts or not is_ready:
                 self._hosts(hosts or HOSTS)
             if not is_ready:

@@ -16,6 +16,8 @@ HYPERVISOR = "Simulator"
 CLUSTERS = (1, 2)
 DNS = "8.8.8.8"
 OFFERING = "DefaultSharedNetworkOffering"
+PROVIDER = "VirtualRouter"
+TRAFFIC = ("Guest", "Management", "Public")
 OS_TYPE = "Other Linux (64-bit)"
 VLAN = "100"
 
@@ -41,9 +43,8 @@ def get(tx: Transaction, table: Table, name: str) -> engine.Row:
 
 
 def ground(work: Work) -> None:
-    """An administrator, offerings and operating systems; the zone, closed; its pods and clusters."""
+    """The zone, closed, with its pods and clusters."""
     tx, world = work.tx, work.world
-    engine.seed(tx, world)
     zone = find(tx, schema.zone, NAME) or engine.create_zone(
         tx, world, name=NAME, network_type="Advanced", dns1=DNS, internal_dns1=DNS
     )
@@ -100,6 +101,9 @@ def network(work: Work) -> None:
     physical = find(tx, schema.physical_network, NAME)
     if physical is None:
         physical = engine.create_physical_network(tx, world, zone=zone, name=NAME, vlan=f"{VLAN}-199")
+        for traffic in TRAFFIC:
+            engine.add_traffic_type(tx, world, physical_network=physical, traffic=traffic)
+        engine.provide(tx, physical_network=physical, name=PROVIDER)
         physical = engine.update_physical_network(tx, world, physical, state="Enabled")
     if find(tx, schema.network, NAME) is None:
         engine.create_network(

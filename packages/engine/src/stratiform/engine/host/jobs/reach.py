@@ -81,11 +81,11 @@ def left(tx: Transaction, row: Row) -> list[Row]:
 
 
 def having(tx: Transaction, pool_id: int) -> list[Known]:
-    """The hosts that may have a pool attached and answer."""
+    """The hosts that may have a pool attached, but for silent ones."""
     mine = sqlalchemy.select(attachment.c.host_id).where(
         attachment.c.pool_id == pool_id, attachment.c.removed.is_(None)
     )
-    return _known(tx, host.c.id.in_(mine), resource.c.state == Connection.UP)
+    return _known(tx, host.c.id.in_(mine), resource.c.state != Connection.DISCONNECTED)
 
 
 def by_id(tx: Transaction, ids: Iterable[int]) -> dict[int, Known]:

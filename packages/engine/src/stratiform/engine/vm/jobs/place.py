@@ -36,6 +36,8 @@ OPEN = (HostState.ENABLED,)
 CHOSEN = (*OPEN, HostState.DISABLED)
 """States of hosts that machines are placed on, and of one that an operator chose."""
 
+NOWHERE = "no other host that is connected and open for it has its hypervisor and tags and reaches its disks"
+
 _PLACE = ("id", "uuid", "name", "state", "zone_id", "pod_id", "cluster_id", "hypervisor", "tags")
 _ROOM = ("cpu_total", "cpu_used", "memory_total", "memory_used", "vms")
 
@@ -222,4 +224,4 @@ def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapa
 
 
 def _why(reasons: Iterable[str]) -> str:
-    return "; ".join(sorted(set(reasons))[:3]) or "no connected and enabled host of its hypervisor reaches it"
+    return "; ".join(sorted(set(reasons))[:3]) or NOWHERE
