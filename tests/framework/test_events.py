@@ -1,6 +1,8 @@
 """The outbox: what is committed is numbered, in an order that every reader can rely on."""
 
+import dataclasses
 import random
+import uuid
 
 import pytest
 from hypothesis import given
@@ -9,14 +11,14 @@ from sqlalchemy import event as listen
 
 from stratiform.framework import context
 from stratiform.framework.base.clock import SECOND
-from stratiform.framework.events import outbox
+from stratiform.framework.events import identity, outbox
 from stratiform.framework.events.outbox import Event
 from stratiform.framework.events.sequencer import Sequencer
 from stratiform.framework.events.table import event
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing import databases
 from stratiform.framework.testing.statements import count
-from stratiform.framework.testing.world import ManualClock, seeded
+from stratiform.framework.testing.world import START, ManualClock, seeded
 
 
 def baked(loaf, generation, **payload):
@@ -110,6 +112,60 @@ def test_a_limit_cuts_no_order_and_the_next_call_goes_on(database, somebody):
         assert [each.generation for each in found if each.resource == resource] == list(range(5))
 
 
+def test_what_comes_before_the_oldest_is_numbered_with_them(database, somebody):
+    """A server whose clock is late is the first in line, but not before what it builds on."""
+    with context.use(somebody), database.transaction() as tx:
+        outbox.publish(tx, [baked("x", generation) for generation in range(6)])
+        for generation in range(6):
+            tx.execute(event.update().where(event.c.generation == generation).values(at=100 - generation))
+    assert [number(database, limit=2) for _ in range(4)] == [2, 2, 2, 0]
+    assert [each.generation for each in read(database)] == list(range(6))
+
+
+def test_a_round_costs_the_same_however_many_wait(database, somebody):
+    if database.dialect != "sqlite":
+        pytest.skip("the steps of a statement are SQLite's to count")
+    steps = []
+    for backlog in (500, 10_000):
+        with context.use(somebody):
+            for first in range(0, backlog, 500):
+                with database.transaction() as tx:
+                    outbox.publish(tx, [baked(f"{backlog}-{first + n}", 1) for n in range(500)])
+        counted = []
+        with database.transaction() as tx:
+            tx.connection.connection.set_progress_handler(lambda counted=counted: counted.append(1), 100)
+            Sequencer().number(tx, limit=200)
+            tx.connection.connection.set_progress_handler(None, 0)
+        steps.append(len(counted))
+        while number(database):
+            pass
+    assert steps[1] < 1.2 * steps[0], steps
+
+
+def test_an_event_is_known_by_a_uuid_that_tells_its_place():
+    made = identity.made(START, 7)
+    assert identity.read(made) == (START, 7)
+    assert uuid.UUID(made).version == 8
+    assert made < identity.made(START + 1, 6) < identity.made(START + 1, 7)
+    for other in ("7", "", "0190f3c2-2222-7000-8000-000000000001", made.replace("-8", "-7", 1)):
+        assert identity.read(other) is None
+
+
+@given(at=st.integers(0, 2**52 - 1), id=st.integers(1, 2**62 - 1))
+def test_every_event_has_a_uuid_of_its_own(at, id):
+    assert identity.read(identity.made(at, id)) == (at, id)
+
+
+def test_an_event_is_its_owners_or_who_it_happened_for(database, world, somebody):
+    acting = dataclasses.replace(somebody, account="a-1")
+    with context.use(acting), database.transaction() as tx:
+        outbox.publish(tx, [baked("x", 1), dataclasses.replace(baked("y", 1), owner="a-2")])
+    with context.use(somebody), database.transaction() as tx:
+        outbox.publish(tx, [baked("z", 1)])
+    number(database)
+    assert {each.resource: each.owner for each in read(database)} == {"x": "a-1", "y": "a-2", "z": None}
+
+
 def test_readers_go_on_where_they_stopped(database, somebody):
     with context.use(somebody), database.transaction() as tx:
         outbox.publish(tx, [baked("x", generation) for generation in range(5)])
@@ -138,7 +194,7 @@ def test_who_waited_for_the_counter_sees_what_was_committed_meanwhile(database, 
     writers = [2]
 
     def meanwhile(connection, cursor, statement, *rest):
-        if statement.startswith("WITH waiting") and writers:
+        if statement.startswith("WITH oldest") and writers:
             with context.use(somebody), database.transaction() as other:
                 outbox.publish(other, [baked("x", writers.pop())])
 

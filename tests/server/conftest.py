@@ -19,6 +19,7 @@ from stratiform.framework.config.values import GLOBAL
 from stratiform.framework.telemetry import logs
 from stratiform.framework.testing.world import ManualClock, seeded
 from stratiform.server import app, signature
+from stratiform.server.credential.effort import Effort
 from stratiform.server.door import Front
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
@@ -114,6 +115,7 @@ class MemoryCredentials:
     keys = SimpleNamespace(owner=lambda apikey: None, named=lambda users: {}, told=lambda user: None)
     passwords = SimpleNamespace(prepare=lambda password: "hashed", holds=lambda user, password: False)
     results = SimpleNamespace(open=lambda job, owner: {})
+    effort = Effort(8)
 
 
 class MemoryPlans:

@@ -20,7 +20,8 @@ from stratiform.framework.events.table import event
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.statements import count
-from stratiform.server.configuration import Configuration, NoSuchOption
+from stratiform.server import errors
+from stratiform.server.configuration import Configuration, NoSuchOption, OperatorsPlace
 from stratiform.server.handlers.call import PAGE_SIZE
 from stratiform.server.handlers.capability import UI_PAGE_SIZE
 
@@ -222,12 +223,31 @@ def test_a_place_that_an_option_cannot_be_set_for_is_refused(client, database, s
 def test_a_domains_administrator_sees_what_domains_and_accounts_have_of_their_own(config, services, sown, world):
     who = Principal(user="u", account="a", role=Role.DOMAIN_ADMIN, scope=sown["domain"].path)
     lists, sets = services.commands["listConfigurations"], services.commands["updateConfiguration"]
-    assert [row["name"] for row in config.list(who, lists, {})] == ["account.quota"]
+    place = {"domainid": sown["domain"].uuid}
+    assert [row["name"] for row in config.list(who, lists, place)] == ["account.quota"]
     with pytest.raises(NoSuchOption, match="doesn't exist"):
         config.set(who, sets, {"name": "vm.delay", "value": "1"})
     with context.use(context.begin(world.ids, who.user)):
-        row = config.set(who, sets, {"name": "account.quota", "value": "7", "domainid": sown["domain"].uuid})
+        row = config.set(who, sets, {"name": "account.quota", "value": "7"} | place)
     assert row["value"] == "7"
+    assert [row["value"] for row in config.list(who, lists, place)] == ["7"]
+
+
+def test_only_operators_see_and_set_what_holds_for_everybody(values, database, access, services, sown):
+    """Even of an option that a domain may have of its own: without a place, the value is everybody's."""
+    wide = Option("tenant.thing", 5, "How many.", scopes=("global", "zone", "domain"))
+    config = Configuration(values, database, Gate(access), [Declared(wide, "stratiform.engine.vm")])
+    lists, sets = services.commands["listConfigurations"], services.commands["updateConfiguration"]
+    given = {"name": "tenant.thing", "value": "99"}
+    for role in (Role.DOMAIN_ADMIN, Role.RESOURCE_ADMIN, Role.USER):
+        who = Principal(user="u", account="a", role=role, scope=sown["domain"].path)
+        for place in ({}, {"zoneid": sown["zone"].uuid}):
+            with pytest.raises(OperatorsPlace, match=r"Give domainid or accountid\."):
+                config.set(who, sets, given | place)
+            with pytest.raises(OperatorsPlace):
+                config.list(who, lists, place)
+    assert (values.value(wide), told(database)) == (5, [])
+    assert errors.status(OperatorsPlace(parameters="")).http == 531
 
 
 def test_a_stored_value_that_is_none_any_more_is_listed_so_that_it_can_be_repaired(client, database, values):

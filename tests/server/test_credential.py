@@ -1,5 +1,8 @@
 """Key pairs and passwords: who may sign, from when, until when, and what lies in the database."""
 
+import queue
+import threading
+
 import pytest
 import sqlalchemy
 
@@ -13,9 +16,12 @@ from stratiform.framework.secrets import KeyRing, Tampered
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.migrations import assert_migrations_match
 from stratiform.framework.testing.statements import count
-from stratiform.server.credential.key import Keys
+from stratiform.server.credential.credentials import Credentials
+from stratiform.server.credential.effort import Busy, Effort
+from stratiform.server.credential.key import MOST, Keys, TooManyKeys
 from stratiform.server.credential.password import Passwords
 from stratiform.server.credential.result import RETENTION, SealedResults, sweep
+from stratiform.server.credential.sweep import EVERY, Sweep
 from stratiform.server.credential.table import job_secret, user_key, user_password
 from stratiform.server.schema import LAYER
 
@@ -26,16 +32,29 @@ SECOND = 1_000_000
 
 
 class Reversing:
-    """An authenticator for a test: stores passwords backwards, and weakly if they have an x."""
+    """An authenticator for a test: stores passwords backwards; what is stored without a dollar is weak.
+
+    What is to happen while it works, once, is `meanwhile`.
+    """
 
     name, order = "reversing", 100
 
+    def __init__(self):
+        self.meanwhile = None
+
     def hash(self, password):
+        self._happen()
         return f"${password[::-1]}"
 
+    def _happen(self):
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+
     def verify(self, stored, password):
+        self._happen()
         weak = bool(stored) and stored == password[::-1]
-        return Verdict(accepted=weak or stored == self.hash(password), rehash=weak)
+        return Verdict(accepted=weak or stored == f"${password[::-1]}", rehash=weak)
 
 
 @pytest.fixture
@@ -131,7 +150,7 @@ def test_nobody_has_no_keys(keys, database):
 
 
 def test_a_password_is_kept_as_the_authenticator_says(database, somebody):
-    passwords = Passwords(database, Reversing())
+    passwords = Passwords(database, Reversing(), Effort(8))
     assert not passwords.holds(USER, "")
     for secret in ("first", "second"):
         prepared = passwords.prepare(secret)
@@ -143,13 +162,151 @@ def test_a_password_is_kept_as_the_authenticator_says(database, somebody):
 
 
 def test_a_weakly_kept_password_is_kept_better_once_it_is_known(database, somebody):
-    passwords = Passwords(database, Reversing())
+    passwords = Passwords(database, Reversing(), Effort(8))
     with database.transaction() as tx:
         passwords.keep(tx, USER, "terces")
     assert not passwords.holds(USER, "wrong")
     assert passwords.holds(USER, "secret")
     with database.reading() as connection:
         assert connection.execute(sqlalchemy.select(user_password.c.hash)).scalar() == "$terces"
+
+
+@pytest.fixture
+def authenticator():
+    return Reversing()
+
+
+@pytest.fixture
+def passwords(database, somebody, authenticator):
+    passwords = Passwords(database, authenticator, Effort(8))
+    database.run(lambda tx: passwords.keep(tx, USER, "terces"))
+    return passwords
+
+
+def test_keeping_a_password_better_undoes_no_change_of_it(passwords, database, authenticator):
+    """Somebody else changes the password between its verification and its better hash."""
+
+    def change():
+        authenticator.meanwhile = lambda: database.run(lambda tx: passwords.keep(tx, USER, "$wen"))
+
+    authenticator.meanwhile = change  # verifying; then, hashing anew
+    outdated = passwords.proof(USER, "secret")
+    assert (passwords.holds(USER, "secret"), passwords.holds(USER, "new")) == (False, True)
+    assert not database.run(lambda tx: passwords.stands(tx, USER, outdated))
+
+
+def test_a_proof_stands_until_the_password_changes(passwords, database):
+    proof = passwords.proof(USER, "secret")
+    assert proof == "$terces", "it is the better one by now"
+
+    def stands(user=USER):
+        return database.run(lambda tx: passwords.stands(tx, user, proof))
+
+    assert (stands(), stands("nobody")) == (True, False)
+    database.run(lambda tx: passwords.keep(tx, USER, passwords.prepare("another")))
+    assert not stands()
+    assert passwords.proof(USER, "wrong") is None
+
+
+def test_costly_work_is_done_by_few_threads_for_whom_few_wait():
+    """Of eight, two work and two wait for them; the others are refused at once."""
+    effort, begun, go_on, told = Effort(8, seconds=60), queue.Queue(), threading.Event(), queue.Queue()
+
+    def work():
+        try:
+            with effort.place():
+                begun.put("at it")
+                go_on.wait(60)
+            told.put("done")
+        except Busy:
+            told.put("busy")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for each in threads:
+        each.start()
+    assert [told.get(timeout=60) for _ in range(4)] == ["busy"] * 4
+    assert [begun.get(timeout=60) for _ in range(2)] == ["at it"] * 2
+    assert begun.empty()
+    go_on.set()
+    assert [told.get(timeout=60) for _ in range(4)] == ["done"] * 4
+    for each in threads:
+        each.join(60)
+
+
+def test_nobody_waits_long_for_a_place_and_what_fails_gives_its_place_back():
+    effort = Effort(4, seconds=0.01)
+    with effort.place(), pytest.raises(Busy, match="Try again"), effort.place():
+        pass
+    with pytest.raises(ValueError, match="x"), effort.place():
+        raise ValueError("x")
+    for threads in (1, 2, 3):
+        with Effort(threads).place():
+            pass
+    with effort.place():
+        pass
+
+
+def test_passwords_are_hashed_and_verified_in_a_place(database, somebody):
+    effort = Effort(1, seconds=0)
+    passwords = Passwords(database, Reversing(), effort)
+    with effort.place():
+        for work in (passwords.holds, passwords.proof, lambda _, password: passwords.prepare(password)):
+            with pytest.raises(Busy):
+                work(USER, "a")
+    assert not passwords.holds(USER, "a")
+
+
+def test_a_user_has_so_many_keys_and_no_more(keys, issue, database):
+    pairs = [issue() for _ in range(MOST)]
+    with pytest.raises(TooManyKeys, match="at most 100 key pairs"):
+        issue()
+    database.run(lambda tx: keys.revoke(tx, pairs[0].uuid))
+    assert keys.find(issue().api_key)
+    with pytest.raises(TooManyKeys):
+        issue()
+
+
+def test_two_who_issue_keys_at_once_do_not_pass_the_bound(keys, issue, database):
+    """On PostgreSQL each counts what the other commits; SQLite has one writer anyway."""
+    for _ in range(MOST - 1):
+        issue()
+    made = queue.Queue()
+
+    def once_more():
+        try:
+            made.put(issue())
+        except TooManyKeys:
+            made.put(None)
+
+    def both(tx):
+        keys.issue(tx, USER)
+        thread = threading.Thread(target=once_more)
+        thread.start()
+        return thread
+
+    with database.transaction() as tx:
+        thread = both(tx)
+    thread.join(60)
+    assert made.get(timeout=60) is None
+
+
+def test_keys_are_listed_without_their_secrets(keys, issue, database, clock):
+    first, second = issue(name="one", ends=clock.now() + SECOND), issue(description="two")
+    assert keys.listed([]) == []
+    with count(database) as asked:
+        rows = keys.listed([USER, "nobody"])
+    asked.expect(statements=1, commits=0)
+    assert [(row.user, row.uuid, row.name, row.description, row.state) for row in rows] == [
+        (USER, first.uuid, "one", None, "ENABLED"),
+        (USER, second.uuid, "", "two", "ENABLED"),
+    ]
+    assert not any(secret in str(rows) for secret in (first.secret, second.secret))
+    clock.advance(SECOND)
+    assert [row.state for row in keys.listed([USER])] == ["EXPIRED", "ENABLED"]
+    assert keys.holder(first.uuid) == USER
+    database.run(lambda tx: keys.revoke(tx, first.uuid))
+    assert [row.uuid for row in keys.listed([USER])] == [second.uuid]
+    assert keys.holder(first.uuid) is keys.holder("nobodys") is None
 
 
 def test_a_key_tells_its_owner_until_either_is_gone(keys, issue, database):
@@ -222,6 +379,45 @@ def test_the_secrets_of_jobs_are_forgotten_in_time_and_with_their_owner(results,
     assert left() == {"job-2", "job-3"}
     database.run(lambda tx: results.forget(tx, sqlalchemy.select(engine.account_user.c.uuid)))
     assert left() == {"job-3"}
+
+
+@pytest.mark.parametrize(
+    ("table", "change"), [("account_user", {"removed": 1}), ("account", {"needs_cleanup": True, "state": "disabled"})]
+)
+def test_what_was_issued_at_the_moment_of_a_removal_is_forgotten(
+    keys, issue, results, passwords, database, clock, table, change
+):
+    ended = []
+    credentials = Credentials(
+        keys=keys,
+        passwords=passwords,
+        results=results,
+        effort=Effort(8),
+        end_sessions=lambda tx, users: ended.extend(tx.execute(users).scalars()),
+    )
+    sweep, pair = Sweep(database, credentials), issue()
+    keep(results, database, "job-1", USER, secretkey="a")
+
+    def left():
+        live = sqlalchemy.select(user_key.c.uuid).where(user_key.c.removed.is_(None))
+        with database.reading() as connection:
+            kept = [connection.execute(sqlalchemy.select(table)).all() for table in (user_password, job_secret)]
+            return connection.execute(live).scalars().all(), len(kept[0] + kept[1])
+
+    clock.advance(EVERY)
+    with count(database) as asked:
+        sweep.look()
+    asked.expect(statements=1, commits=0)
+    with database.transaction() as tx:
+        tx.execute(sqlalchemy.update(getattr(engine, table)).values(change))
+    with count(database) as asked:
+        sweep.look()
+    asked.expect(statements=0)
+    assert left() == ([pair.uuid], 2)
+    clock.advance(EVERY)
+    sweep.look()
+    assert left() == ([], 0)
+    assert ended == [3]
 
 
 def test_the_migrations_make_what_is_declared(database_url):

@@ -16,6 +16,7 @@ LISTS = {
 ALWAYS = {"id", "ids", COUNT_ONLY.name, *(each.name for each in LISTING)}
 OWNED = {"listall", "isrecursive", "account", "domainid"}
 MADE = {
+    "listEvents": {"description", "level", "resourcename", "state"},
     "listHosts": {
         "cpuallocated",
         "cpuallocatedpercentage",
@@ -28,7 +29,7 @@ MADE = {
     "listVirtualMachines": {"ipaddress"},
 }
 """Fields that are made of others, row by row."""
-USED_UP = {"total"}
+USED_UP = {"payload", "total"}
 """Columns that only make such fields."""
 
 

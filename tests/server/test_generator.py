@@ -142,8 +142,7 @@ class Whole:
         with self.server.database.reading() as connection:
             accounts = connection.execute(sqlalchemy.select(LISTINGS["account"].table)).all()
             numbers = {row.id: row.uuid for row in accounts if row.uuid in names}
-            for kind, listing in LISTINGS.items():
-                table = listing.table
+            for kind, table in ((kind, each.table) for kind, each in LISTINGS.items() if "uuid" in each.table.c):
                 for row in connection.execute(sqlalchemy.select(table).order_by(table.c.id)).mappings():
                     owner = row["id"] if kind == "account" else row.get("account_id")
                     found[kind][numbers.get(owner)].append(row["uuid"])
@@ -345,7 +344,8 @@ class Chance:
     def _extra(self):
         odd = ("page", "1"), ("pagesize", "501"), ("page", "-1"), ("account", "ann"), ("projectid", "-1"), ("_", "1")
         more = ("id", "-1"), ("ids", ","), ("[", "x"), ("details[0].x", "y"), ("customid", "x"), ("expires", "x")
-        return self._random.choice((*odd, *more, ("signatureVersion", "3"), ("listall", "true"), ("isrecursive", "1")))
+        forms = ("response", "xml"), ("response", "yaml"), ("signatureVersion", "3"), ("listall", "true")
+        return self._random.choice((*odd, *more, *forms))
 
 
 def told(answer):

@@ -17,6 +17,7 @@ from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.statements import count
 from stratiform.server import app, signature
+from stratiform.server.credential.effort import Effort
 from stratiform.server.credential.password import Passwords
 from stratiform.server.door import Front
 from stratiform.server.handlers.session import SECURE, authenticators
@@ -102,13 +103,13 @@ def server(database, people, services, callers, clock, authenticator):
     """An application with sessions, and what it is made of; called, another server over the same database."""
 
     def make():
-        passwords = Passwords(database, authenticator)
+        passwords = Passwords(database, authenticator, Effort(8, seconds=0))
         with database.transaction() as tx:
             for number in (1, 2, 3):
                 passwords.keep(tx, USER(number), passwords.prepare("secret"))
         config = Config(database, lambda scope: None)
         sessions = Sessions(database, config)
-        logins = Logins(database, passwords, sessions, threads=4)
+        logins = Logins(database, passwords, sessions)
         own = authenticators(services.commands, logins, sessions, clock, lambda: config.value(SECURE))
         front = Front(callers, clock, visitors=sessions, authenticators=own)
         application = app.make(app.dispatcher(services, database.world), front)

@@ -116,6 +116,34 @@ def test_key_and_signature_are_both_needed(missing, callers, clock):
     assert callers.asked == []
 
 
+@pytest.mark.parametrize("key", ["K\0", "K" * 256])
+def test_what_can_be_nobodys_key_is_not_looked_for(key, callers, clock):
+    with pytest.raises(Unauthenticated):
+        authenticate({}, callers, clock, key=key)
+    assert callers.asked == []
+
+
+@pytest.mark.parametrize(
+    ("known", "accepted"),
+    [
+        ({}, False),
+        ({"expires": "2026-01-31T10:05:00Z"}, False),
+        ({"signatureVersion": "2", "expires": "2026-01-31T10:05:00Z"}, False),
+        ({"signatureVersion": "3", "expires": "2026-01-31T10:15:00Z"}, True),
+        ({"signatureVersion": "3", "expires": "2026-01-31T10:15:01Z"}, False),
+        ({"signatureVersion": "3", "expires": "2026-01-31T09:59:59Z"}, False),
+    ],
+)
+def test_strictly_a_signature_ends_within_a_quarter_of_an_hour(known, accepted, callers, clock):
+    parameters = {"command": "listZones", "apiKey": "KEY"} | known
+    signed = parameters | {"signature": signature.sign(parameters, "SECRET")}
+    if accepted:
+        assert signature.authenticate(signed, callers, clock, strictly=True).user == "user-Admin"
+    else:
+        with pytest.raises(Unauthenticated):
+            signature.authenticate(signed, callers, clock, strictly=True)
+
+
 def test_an_unknown_key_is_refused_like_a_wrong_signature(callers, clock):
     with pytest.raises(Unauthenticated) as unknown:
         authenticate({}, callers, clock, key="NOBODY")

@@ -2,6 +2,7 @@
 
 import json
 import urllib.parse
+from contextlib import ExitStack
 
 import falcon.testing
 import orjson
@@ -27,20 +28,26 @@ from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.secrets import KeyRing
 from stratiform.framework.testing.fixtures import clock, database, database_url, world
 from stratiform.framework.testing.statements import count
-from stratiform.server import app, signature
+from stratiform.server import app, arguments, request, signature
 from stratiform.server.chores import Chores
 from stratiform.server.configuration import Configuration
 from stratiform.server.credential.commands import extended
 from stratiform.server.credential.credentials import Credentials
-from stratiform.server.credential.key import Keys
+from stratiform.server.credential.effort import Effort
+from stratiform.server.credential.key import MOST, Keys
 from stratiform.server.credential.password import Passwords
 from stratiform.server.credential.result import RETENTION, SealedResults
 from stratiform.server.credential.ssh import fingerprint
 from stratiform.server.credential.table import job_secret, user_key, user_password
 from stratiform.server.door import Front
+from stratiform.server.errors import BadParameter
+from stratiform.server.handlers import session as sessions_handler
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
 from stratiform.server.schema import LAYER
+from stratiform.server.session.login import Logins
+from stratiform.server.session.store import Sessions, end_all
+from stratiform.server.session.table import session
 
 __all__ = ["clock", "database", "database_url", "world"]
 
@@ -57,7 +64,7 @@ class Gate:
     def may_call(self, who, command):
         if who.role is Role.ADMIN:
             return True
-        return command != "getUser" and (who.role is not Role.USER or command not in ADMINS)
+        return who.role is not Role.USER or command not in ADMINS
 
     def visible(self, who, action, kind):
         if who.role is Role.ADMIN:
@@ -84,10 +91,13 @@ class Server:
     def __init__(self, database, world, ring):
         self.database, self.world = database, world
         self.config = Config(database, lambda scope: None)
+        self.authenticator, effort = Reversing(), Effort(8, seconds=0)
         self.credentials = Credentials(
             keys=Keys(database, ring),
-            passwords=Passwords(database, Reversing()),
+            passwords=Passwords(database, self.authenticator, effort),
             results=SealedResults(database, ring, self.config),
+            effort=effort,
+            end_sessions=end_all,
         )
         program = extended(api.program, self.credentials)
         membership = Membership(database, world, "server", database_time=False)
@@ -105,7 +115,16 @@ class Server:
             plans=None,
             config=Configuration(self.config, database, Gate(), ()),
         )
-        door = Front(self.credentials.keys, world.clock)
+        sessions = Sessions(database, self.config)
+        logins = Logins(database, self.credentials.passwords, sessions)
+        door = Front(
+            self.credentials.keys,
+            world.clock,
+            visitors=sessions,
+            authenticators=sessions_handler.authenticators(
+                services.commands, logins, sessions, world.clock, lambda: False
+            ),
+        )
         self.http = falcon.testing.TestClient(app.make(app.dispatcher(services, world), door))
 
     def settle(self):
@@ -113,6 +132,21 @@ class Server:
         self.kernel.look()
         while sum(self.kernel.turn(stage) for stage in self.kernel.registry.stages):
             pass
+
+    def post(self, cookies=None, **asked):
+        """The status, what stands under the wrapper, and the cookies of the answer to a form."""
+        form = {"body": urllib.parse.urlencode(asked | {"response": "json"}), "content_type": falcon.MEDIA_URLENCODED}
+        answer = self.http.simulate_post("/client/api", cookies=cookies or {}, **form)
+        [(_, body)] = orjson.loads(answer.content).items()
+        return answer.status_code, body, {name: each.value for name, each in answer.cookies.items()}
+
+    def log_in(self, username, password=None, domain=""):
+        """A session, as a function that asks in it and answers the status; None if there is none."""
+        asked = {"username": username, "password": password or PERSON["password"], "domain": domain}
+        status, body, cookies = self.post(command="login", **asked)
+        assert status in (200, 531), body
+        key = body.get("sessionkey")
+        return key and (lambda command: self.post(cookies, command=command, sessionkey=key)[0])
 
     def rows(self, statement):
         with self.database.reading() as connection:
@@ -365,6 +399,113 @@ def test_users_are_listed_with_their_keys_names_for_who_may_handle_them(server, 
     assert oneself["apikey"] == people["user-sales"].pair.api_key
 
 
+# Passwords, and who is in by them.
+
+
+def test_a_new_password_ends_every_session_of_its_user_and_nobody_elses(server, people):
+    user, admin = people["user-sales"], people["admin-sales"]
+    mine = [server.log_in("user-sales", domain="/sales") for _ in range(2)]
+    others = server.log_in("admin-sales", domain="/sales")
+    user.get("updateUser", id=user.uuid, firstname="Ann")
+    assert [ask("listUsers") for ask in (*mine, others)] == [200] * 3, "what is no password ends nothing"
+    user.get("updateUser", id=user.uuid, password="new", currentpassword=PERSON["password"])
+    assert [ask("listUsers") for ask in (*mine, others)] == [401, 401, 200]
+    again = server.log_in("user-sales", "new", "/sales")
+    admin.get("updateUser", id=user.uuid, password="newer")
+    assert again("listUsers") == 401
+    assert len(server.rows(sqlalchemy.select(session))) == 1
+
+
+def test_who_is_removed_has_no_sessions(server, people):
+    asks = [server.log_in(f"{name}-sales", domain="/sales") for name in ("user", "operator")]
+    root = people["root"]
+    root.get("deleteUser", id=people["user-sales"].uuid)
+    (account,) = root.get("listAccounts", name="operator-sales", listall="true")["account"]
+    root.get("deleteAccount", id=account["id"])
+    assert [ask("listUsers") for ask in asks] == [401, 401]
+    assert server.rows(sqlalchemy.select(session)) == []
+
+
+def meanwhile(server, user, password):
+    """Let somebody else set a user's password while the next one is verified."""
+    keep = server.credentials.change_password
+    server.authenticator.meanwhile = lambda: server.database.run(lambda tx: keep(tx, user, f"${password[::-1]}"))
+
+
+def test_nobody_logs_in_by_a_password_that_is_changed_at_this_moment(server, people):
+    meanwhile(server, people["user-sales"].uuid, "new")
+    assert server.log_in("user-sales", domain="/sales") is None
+    assert server.rows(sqlalchemy.select(session)) == []
+    assert server.log_in("user-sales", "new", "/sales")
+
+
+def test_an_old_password_does_not_undo_the_change_of_it(server, people):
+    user = people["user-sales"]
+    meanwhile(server, user.uuid, "the administrators")
+    asked = {"password": "the thiefs", "currentpassword": PERSON["password"]}
+    assert "currentpassword is not" in user.refused(431, "updateUser", id=user.uuid, firstname="Thief", **asked)
+    assert server.credentials.passwords.holds(user.uuid, "the administrators")
+    assert user.get("listUsers")["user"][0]["firstname"] == PERSON["firstname"]
+
+
+def full(server):
+    """A server with as much costly work as it does at once."""
+    stack = ExitStack()
+    for _ in range(2):
+        stack.enter_context(server.credentials.effort.place())
+    return stack
+
+
+def test_whatever_is_costly_is_refused_while_too_much_of_it_is_done(server, people):
+    user, root = people["user-sales"], people["root"]
+    with full(server):
+        new = {"password": "new", "currentpassword": PERSON["password"]}
+        texts = {
+            user.refused(503, "createSSHKeyPair", name="laptop"),
+            user.refused(503, "updateUser", id=user.uuid, **new),
+            user.refused(503, "updateUser", id=user.uuid, **new | {"currentpassword": "wrong"}),
+            root.refused(503, "updateUser", id=user.uuid, password="new"),
+            root.refused(503, "createAccount", username="ann", accounttype=0, **PERSON),
+            root.refused(503, "createUser", account="admin", username="ann", **PERSON),
+            server.post(command="login", username="user-sales", password="x", domain="/sales")[1]["errortext"],
+        }
+        assert len(texts) == 1
+        assert "Try again in a moment" in texts.pop()
+        assert user.ask("listUsers")[0] == 200
+    user.get("createSSHKeyPair", name="laptop")
+    assert server.credentials.passwords.holds(user.uuid, PERSON["password"])
+
+
+def test_no_key_is_made_that_would_not_be_kept(server, people, domains):
+    """While nothing costly can be done at all, what could not be kept is refused for what it is."""
+    user, admin = people["user-sales"], people["admin-sales"]
+    user.get("createSSHKeyPair", name="laptop")
+    with full(server):
+        assert "with the name Laptop" in user.refused(431, "createSSHKeyPair", name="Laptop")
+        assert "it is empty" in user.refused(431, "createSSHKeyPair", name=" ")
+        for account, domain in (("nobody", "sales"), ("user-other", "other")):
+            admin.refused(431, "createSSHKeyPair", name="k", account=account, domainid=domains[domain])
+    assert user.get("listSSHKeyPairs")["count"] == 1
+
+
+def test_a_failed_log_in_is_logged_with_its_name(server, people):
+    with structlog.testing.capture_logs() as logged:
+        for username, domain in (("user-sales", "/sales"), ("nobody", ""), ("n" * 5000, "/d" * 5000)):
+            assert server.log_in(username, "a password like no other", domain) is None
+    told = [(line["username"], line["domain"]) for line in logged if line["event"] == "log-in failed"]
+    assert told == [("user-sales", "/sales"), ("nobody", ""), ("n" * 255, ("/d" * 128)[:255])]
+    assert "like no other" not in str(logged)
+
+
+def test_a_password_to_log_in_with_is_in_no_error():
+    login = registry.collect()["login"]
+    given = request.given({"username": "ann", "password": "hunter2" * 50})
+    with pytest.raises(BadParameter) as refused:
+        arguments.read(login, given, Role.ADMIN)
+    assert "longer than" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 # Key pairs.
 
 
@@ -412,6 +553,115 @@ def test_a_secret_is_told_to_nobody_else_and_not_for_long(server, people, clock)
     assert user.get("getUserKeys", id=user.uuid)["userkeys"]["apikey"] == told["apikey"], "what it opens goes on"
 
 
+LISTED = {
+    "id": str,
+    "name": str,
+    "description": str,
+    "apikey": str,
+    "userid": str,
+    "username": str,
+    "accountid": str,
+    "accountname": str,
+    "roleid": str,
+    "roletype": str,
+    "rolename": str,
+    "domainid": str,
+    "domain": str,
+    "startdate": str,
+    "enddate": str,
+    "created": str,
+    "state": str,
+}
+
+
+def pairs(person, **asked):
+    """The key pairs that somebody is told of, by their API keys."""
+    return {each["apikey"]: each for each in person.get("listUserKeys", **asked).get("userapikey", [])}
+
+
+def test_the_key_pairs_of_a_user_are_listed(server, people):
+    user = people["user-sales"]
+    named = {"name": "laptop", "description": "d", "startdate": "2001-01-01", "enddate": "2999-01-31"}
+    keys = user.done("registerUserKeys", id=user.uuid, **named)["userkeys"]
+    found = pairs(user)
+    assert [*found] == [user.pair.api_key, keys["apikey"]]
+    pair = found[keys["apikey"]]
+    assert {name: type(value) for name, value in pair.items()} == LISTED
+    assert {name: pair[name] for name in ("name", "description", "userid", "username", "domain", "state")} == {
+        "name": "laptop",
+        "description": "d",
+        "userid": user.uuid,
+        "username": "user-sales",
+        "domain": "sales",
+        "state": "ENABLED",
+    }
+    assert keys["secretkey"] not in str(found)
+    other = user.pair.api_key
+    assert [*pairs(user, keyword="LAP")] == [*pairs(user, keypairid=pair["id"])] == [keys["apikey"]]
+    assert [*pairs(user, apikeyfilter=other)] == [*pairs(user, page=1, pagesize=1)] == [other]
+    assert pairs(user, apikeyfilter=other, keypairid=pair["id"]) == {}
+    assert user.get("listUserKeys", page=2, pagesize=1)["count"] == 2
+    assert "showpermissions" in user.refused(431, "listUserKeys", showpermissions="true")
+
+
+def test_who_lists_whose_key_pairs(people):
+    keys = {name: person.pair.api_key for name, person in people.items()}
+    assert [*pairs(people["admin-sales"])] == [keys["admin-sales"]]
+    assert {*pairs(people["admin-sales"], listall="true")} == {keys["admin-sales"], keys["user-sales"]}
+    assert {*pairs(people["user-sales"], listall="true")} == {keys["user-sales"]}
+    assert {*pairs(people["root"], listall="true")} == {*keys.values()}
+    for name in ("user-other", "operator-sales"):
+        assert pairs(people["admin-sales"], apikeyfilter=keys[name]) == {}
+        assert [*pairs(people["root"], apikeyfilter=keys[name])] == [keys[name]]
+    assert pairs(people["root"], apikeyfilter="nobodys") == {}
+
+
+@pytest.mark.parametrize(("who", "whose", "status"), HANDLERS)
+def test_who_revokes_whose_key_pairs(server, people, who, whose, status):
+    other, caller = people[whose], people[who]
+    spare = Person(server, other.uuid)
+    (pair,) = pairs(people["root"], apikeyfilter=spare.pair.api_key).values()
+    assert caller.ask("listUserKeys", userid=other.uuid)[0] == status
+    assert caller.ask("listUserKeys", keypairid=pair["id"])[0] == status
+    assert caller.ask("deleteUserKeys", keypairid=pair["id"])[0] == status
+    assert spare.ask("listUsers")[0] == (401 if status == 200 else 200)
+    assert other.ask("listUsers")[0] == 200, "the user's other pair goes on"
+
+
+def test_a_revoked_key_pair_is_gone_and_the_event_tells(server, people):
+    user = people["user-sales"]
+    spare = Person(server, user.uuid)
+    (pair,) = pairs(user, apikeyfilter=spare.pair.api_key).values()
+    assert user.done("deleteUserKeys", keypairid=pair["id"]) == {"success": True}
+    assert [*pairs(user)] == [user.pair.api_key]
+    assert user.get("getUserKeys", id=user.uuid)["userkeys"]["apikey"] == user.pair.api_key
+    found = sqlalchemy.select(event.c.kind, event.c.payload).where(event.c.resource == user.uuid)
+    kind, payload = server.rows(found.order_by(event.c.id))[-1]
+    assert (kind, json.loads(payload)["key"]) == ("DELETE.USER.KEY", pair["id"])
+    for command in ("listUserKeys", "deleteUserKeys"):
+        assert "entity does not exist" in user.refused(431, command, keypairid=pair["id"])
+
+
+def test_a_pair_of_others_is_refused_as_one_that_nothing_has(people):
+    (pair,) = pairs(people["root"], apikeyfilter=people["user-other"].pair.api_key).values()
+    for command in ("listUserKeys", "deleteUserKeys"):
+        words = {
+            people["admin-sales"].refused(431, command, keypairid=id).replace(id, "it") for id in (pair["id"], NOBODY)
+        }
+        assert len(words) == 1, words
+        assert "Invalid parameter keypairid value=it" in words.pop()
+
+
+def test_a_user_has_so_many_key_pairs_and_no_more(server, people):
+    user = people["user-sales"]
+    for _ in range(MOST - 1):
+        Person(server, user.uuid)
+    assert "at most 100 key pairs" in user.refused(535, "registerUserKeys", id=user.uuid)
+    user.get("deleteUserKeys", keypairid=next(iter(pairs(user).values()))["id"])
+    assert len(pairs(people["admin-sales"], userid=user.uuid)) == MOST - 1
+    people["admin-sales"].get("registerUserKeys", id=user.uuid)
+
+
 def test_what_is_over_is_swept_away_and_looking_costs_one_statement(server, people, clock):
     user = people["user-sales"]
     user.get("registerUserKeys", id=user.uuid)
@@ -440,7 +690,14 @@ def test_whose_key_it_is_only_an_operator_is_told(people):
     key = people["user-sales"].pair.api_key
     assert people["root"].get("getUser", userapikey=key)["user"]["username"] == "user-sales"
     assert "There is no user with API key" in people["root"].refused(431, "getUser", userapikey="nobodys")
-    assert people["admin-sales"].ask("getUser", userapikey=key)[0] == 432
+    assert people["user-sales"].ask("getUser", userapikey=key)[0] == 432
+
+
+def test_whose_key_of_others_it_is_cannot_be_told_from_nobodys(people):
+    admin, foreign = people["admin-sales"], people["user-other"].pair.api_key
+    assert admin.get("getUser", userapikey=people["user-sales"].pair.api_key)["user"]["username"] == "user-sales"
+    words = {admin.refused(431, "getUser", userapikey=key).replace(key, "it") for key in (foreign, "nobodys")}
+    assert words == {"There is no user with API key it."}
 
 
 def test_nothing_secret_lies_or_is_told_anywhere(server, people):
@@ -501,6 +758,18 @@ def test_an_administrator_makes_and_deletes_them_for_others(people, domains):
     assert people["user-sales"].get("listSSHKeyPairs")["count"] == 1
     people["admin-other"].refused(431, "deleteSSHKeyPair", name="k", **whose)
     assert people["admin-sales"].get("deleteSSHKeyPair", name="k", **whose) == {"success": True}
+
+
+def test_nobody_handles_the_key_pairs_of_an_account_that_may_do_more(root, server):
+    """They open its machines."""
+    (top,) = root.get("listDomains", level=0)["domain"]
+    made = root.get("createAccount", username="chief", accounttype=2, domainid=top["id"], **PERSON)["account"]
+    chief, admins = Person(server, made["user"][0]["id"]), {"account": "admin", "domainid": top["id"]}
+    root.get("createSSHKeyPair", name="mine")
+    assert "may do more" in chief.refused(531, "createSSHKeyPair", name="new", **admins)
+    assert "may do more" in chief.refused(531, "deleteSSHKeyPair", name="mine", **admins)
+    assert root.get("listSSHKeyPairs")["count"] == 1
+    chief.get("createSSHKeyPair", name="mine")
 
 
 # The end.

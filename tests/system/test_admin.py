@@ -3,17 +3,22 @@
 import json
 
 import pytest
+import sqlalchemy
 from click.testing import CliRunner
 
 from stratiform.api.adapters.authenticator import Authenticator
+from stratiform.engine.schema import account_user
 from stratiform.framework import plugins
+from stratiform.framework.config.values import Config
 from stratiform.framework.db.database import Database
 from stratiform.framework.secrets import KeyRing
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 from stratiform.server.cli import main
+from stratiform.server.credential.effort import Effort
 from stratiform.server.credential.key import Keys
 from stratiform.server.credential.password import Passwords
+from stratiform.server.session.store import Sessions
 
 
 @pytest.fixture
@@ -30,16 +35,20 @@ def database(settings):
     database.close()
 
 
-def renewed(settings):
-    done = CliRunner().invoke(main, ["admin", f"--data={settings.data}", "--json"])
+@pytest.fixture
+def keys(settings, database):
+    return Keys(database, KeyRing.load(settings.ring))
+
+
+def renewed(settings, *more):
+    done = CliRunner().invoke(main, ["admin", f"--data={settings.data}", "--json", *more])
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
 
-def test_the_administrator_gets_keys_and_a_password_and_later_others(settings, database):
-    keys = Keys(database, KeyRing.load(settings.ring))
+def test_the_administrator_gets_keys_and_a_password_and_later_others(settings, database, keys):
     authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
-    passwords = Passwords(database, authenticator)
+    passwords = Passwords(database, authenticator, Effort(1))
     first, second = renewed(settings), renewed(settings)
     for card in (first, second):
         caller = keys.find(card["apikey"])
@@ -47,6 +56,28 @@ def test_the_administrator_gets_keys_and_a_password_and_later_others(settings, d
     user = caller.principal.user
     assert passwords.holds(user, second["password"])
     assert not passwords.holds(user, first["password"])
+
+
+def test_earlier_keys_stay_unless_they_are_revoked(settings, keys):
+    first, second = renewed(settings), renewed(settings)
+    assert keys.find(first["apikey"])
+    third = renewed(settings, "--revoke")
+    assert [keys.find(each["apikey"]) for each in (first, second)] == [None, None]
+    assert keys.find(third["apikey"]).secret == third["secretkey"]
+
+
+def test_who_is_logged_in_by_the_earlier_password_is_out(settings, database):
+    sessions = Sessions(database, Config(database, lambda scope: None))
+    user = first_user(database)
+    begun = database.run(lambda tx: sessions.begin(tx, user))
+    assert sessions.find(begun.token).usable
+    renewed(settings)
+    assert sessions.find(begun.token) is None
+
+
+def first_user(database):
+    with database.reading() as connection:
+        return connection.execute(sqlalchemy.select(account_user.c.id).where(account_user.c.is_default)).scalar_one()
 
 
 def test_without_the_key_ring_there_is_nothing_to_give(settings):

@@ -12,7 +12,7 @@ from stratiform.api.principal import Role
 from stratiform.framework.base.clock import SystemClock
 from stratiform.framework.testing.world import seeded
 
-OWN = {"vm", "volume", "job", "address"}
+OWN = {"vm", "volume", "job", "address", "event"}
 LENT = {"template", "network"}
 HARDWARE = {"host", "pod", "cluster", "storage_pool", "physical_network"}
 

@@ -17,6 +17,7 @@ from stratiform.engine.vm.states import Event, machine
 from stratiform.framework import context
 from stratiform.framework.agents.states import State as Connection
 from stratiform.framework.base import errors
+from stratiform.framework.events.table import event
 from stratiform.framework.jobs.table import job as job_table
 from stratiform.framework.testing.statements import count
 
@@ -466,3 +467,15 @@ def test_the_tree_of_a_maintenance_shows_each_machine(cloud, farm, host):
     assert kinds == ["host.command"] * 4 + ["host.leave"] * 2 + ["host.maintain"] + ["vm.migrate"] * 2
     leaving = {row.resource for row in tree if row.kind in ("host.leave", "vm.migrate")}
     assert leaving == {f"vm/{vm}" for vm in vms}
+
+
+def test_tenants_are_told_that_their_machines_moved(cloud, host):
+    """The event is the owner's, though an operator emptied the host."""
+    vm = cloud.running()
+    if cloud.home(vm) != host:
+        cloud.migrate(vm, host)
+        cloud.settle()
+    cloud.prepare(host)
+    cloud.settle()
+    told = sqlalchemy.select(event.c.owner).where(event.c.resource == vm, event.c.kind == "VM.MIGRATE")
+    assert {row.owner for row in cloud.rows(told)} == {cloud.site.account.uuid}

@@ -6,6 +6,7 @@ from stratiform.engine.account import listing as account
 from stratiform.engine.address import listing as address
 from stratiform.engine.cluster import listing as cluster
 from stratiform.engine.domain import listing as domain
+from stratiform.engine.event import listing as event
 from stratiform.engine.host import listing as host
 from stratiform.engine.image_store import listing as image_store
 from stratiform.engine.listing import Listing
@@ -53,6 +54,7 @@ LISTINGS: Mapping[str, Listing] = {
         template.LISTING,
         volume.LISTING,
         vm.LISTING,
+        event.LISTING,
         ssh_key_pair.LISTING,
     )
 }

@@ -146,6 +146,8 @@ class Listing:
     """What a list without `listall` is narrowed to; None where everything visible is listed anyway."""
     live: Condition | None = None
     """Which rows there are at all; by default those not removed."""
+    identity: Callable[[str], Condition] | None = None
+    """Whether a row is the one of a UUID, if it is not its `uuid` that says so."""
     nested: Sequence[Nested] = ()
     finish: Finish | None = None
     order: Sequence[ColumnElement[Any]] = ()
@@ -178,7 +180,7 @@ class Listing:
 
     def find(self, connection: Connection, visible: Filter, who: Principal, uuid: str) -> dict[str, object] | None:
         """The row of the entity with this UUID, removed or not; None if it is not visible."""
-        where = and_(self.table.c.uuid == uuid, compile(visible, self.binding))
+        where = and_(self._is(uuid), compile(visible, self.binding))
         rows, _ = self._rows(connection, self._base(who).all.where(where), who)
         return rows[0] if rows else None
 
@@ -207,6 +209,9 @@ class Listing:
     def keys(self) -> Sequence[ColumnElement[Any]]:
         """What the rows are ordered by."""
         return self.order or (self.table.c.id,)
+
+    def _is(self, uuid: str) -> Condition:
+        return self.table.c.uuid == uuid if self.identity is None else self.identity(uuid)
 
     def _where(self, visible: Filter, asked: Asked) -> Condition:
         conditions = self._conditions(asked)
@@ -299,7 +304,7 @@ class Listing:
 
     def _condition(self, parameter: str, value: object, asked: Asked) -> Condition:
         if parameter == "id":
-            return self.table.c.uuid == str(value)
+            return self._is(str(value))
         if parameter == "ids":
             return self.table.c.uuid.in_(list(value))  # type: ignore[call-overload]
         if parameter == "keyword" and self.keyword:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, ColumnElement, Table, Text
 from sqlalchemy.exc import IntegrityError
 
 from stratiform.api.errors import InUse
@@ -20,6 +20,8 @@ from stratiform.framework.machine import Machine
 
 Row: TypeAlias = sqlalchemy.Row[object]
 """A row of an entity's table, its columns as attributes."""
+
+OWNER = "its_owner"
 
 S = TypeVar("S", bound=StrEnum)
 E = TypeVar("E", bound=StrEnum)
@@ -78,7 +80,7 @@ def create(tx: Transaction, world: World, noun: Noun, **values: object) -> Row:
     if noun.name:
         columns |= _named(tx, noun, str(values["name"]), values)
     try:
-        row = tx.execute(sqlalchemy.insert(noun.table).values(columns).returning(*noun.table.c)).one()
+        row = tx.execute(sqlalchemy.insert(noun.table).values(columns).returning(*_owned(noun))).one()
     except IntegrityError as broken:
         raise _clash(noun, columns, broken) from broken
     publish(tx, noun, row, "CREATE")
@@ -95,7 +97,7 @@ def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
     guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
     update = sqlalchemy.update(table).where(*guard).values(columns | {"generation": row.generation + 1})
     try:
-        after = tx.execute(update.returning(*table.c)).one_or_none()
+        after = tx.execute(update.returning(*_owned(noun))).one_or_none()
     except IntegrityError as broken:
         raise _clash(noun, columns, broken) from broken
     if after is None:
@@ -107,7 +109,7 @@ def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
 def move(tx: Transaction, noun: Noun, row: Row, states: Machine[S, E], event: E) -> Row:
     """Take a row to the state that follows on `event`. Raises `WrongState` or `Lost`."""
     states.transition_one(tx, noun.table, (row.id, row.state, row.generation), event)
-    after = tx.execute(sqlalchemy.select(noun.table).where(noun.table.c.id == row.id)).one()
+    after = tx.execute(sqlalchemy.select(*_owned(noun)).where(noun.table.c.id == row.id)).one()
     publish(tx, noun, after, "EDIT")
     return after
 
@@ -122,7 +124,7 @@ def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
     table = noun.table
     guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
     update = sqlalchemy.update(table).where(*guard).values(removed=now, generation=row.generation + 1)
-    after = tx.execute(update.returning(*table.c)).one_or_none()
+    after = tx.execute(update.returning(*_owned(noun))).one_or_none()
     if after is None:
         raise Stale(kind=noun.label, name=label(row))
     publish(tx, noun, after, "DELETE")
@@ -136,13 +138,40 @@ def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object)
         resource=row.uuid,
         generation=row.generation,
         payload={"name": label(row), **payload},
+        owner=owner(tx, noun, row),
     )
     outbox.publish(tx, [event])
+
+
+def owner(tx: Transaction, noun: Noun, row: Row) -> str | None:
+    """The UUID of the account that a row belongs to; None for what belongs to nobody."""
+    if hasattr(row, OWNER):
+        return row.its_owner
+    if "account_id" not in noun.table.c:
+        return None
+    whose = sqlalchemy.select(owner_of(noun.table)).where(noun.table.c.id == row.id)
+    found: str = tx.connection.execute(whose).scalar_one()
+    return found
+
+
+def owner_of(table: Table) -> ColumnElement[Any]:
+    """The UUID of the account that a row of the table belongs to, or NULL, in a statement about the row."""
+    if table.name == "account":
+        return table.c.uuid.label(OWNER)
+    if "account_id" not in table.c:
+        return sqlalchemy.null().label(OWNER)
+    found = f"(SELECT account.uuid FROM account WHERE account.id = {table.name}.account_id)"
+    return sqlalchemy.literal_column(found, Text).label(OWNER)  # as text, since RETURNING correlates nothing
 
 
 def label(row: Row) -> str:
     """What a row is called in messages: its name, or its UUID."""
     return str(getattr(row, "name", None) or row.uuid)
+
+
+def _owned(noun: Noun) -> list[ColumnElement[Any]]:
+    """The columns of a row, with whose it is."""
+    return [*noun.table.c, owner_of(noun.table)]
 
 
 def _named(

@@ -142,7 +142,7 @@ class Binding:
 
     def column(self, attribute: str) -> ColumnElement[str] | None:
         """The column of an attribute that is one text."""
-        return {"owner": self.owner, "scope": self.scope, "id": self.table.c.uuid}.get(attribute)
+        return {"owner": self.owner, "scope": self.scope, "id": self.table.c.get("uuid")}.get(attribute)
 
     @property
     def by_id(self) -> bool:

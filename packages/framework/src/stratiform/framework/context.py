@@ -27,8 +27,8 @@ class NoContext(errors.Error):
 class Context:
     """On whose behalf something is done, and which request, job and trace it belongs to.
 
-    The principal is an opaque identifier and never has a default. Raises `Invalid` if it, the request or the
-    trace (32 hexadecimal digits, as in W3C's traceparent) is not one.
+    The principal and the account that it acts for are opaque identifiers; the principal never has a default.
+    Raises `Invalid` if it, the request or the trace (32 hexadecimal digits, as in W3C's traceparent) is not one.
     """
 
     principal: str
@@ -36,6 +36,7 @@ class Context:
     trace: str
     root: str | None = None
     job: str | None = None
+    account: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would leave a trail that leads to nobody."""

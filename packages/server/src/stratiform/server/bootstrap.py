@@ -37,16 +37,18 @@ from stratiform.server.chores import Chores
 from stratiform.server.configuration import Configuration
 from stratiform.server.credential.commands import extended
 from stratiform.server.credential.credentials import Credentials
+from stratiform.server.credential.effort import Effort
 from stratiform.server.credential.key import Keys
 from stratiform.server.credential.password import Passwords
 from stratiform.server.credential.result import SealedResults
+from stratiform.server.credential.sweep import Sweep
 from stratiform.server.door import ENFORCE, Front
 from stratiform.server.handlers import session
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
 from stratiform.server.serving import Serving
 from stratiform.server.session.login import Logins
-from stratiform.server.session.store import Sessions
+from stratiform.server.session.store import Sessions, end_all
 
 ENGINE = "native"
 """The engine that is loaded, of those installed."""
@@ -176,8 +178,15 @@ def compose(settings: Settings) -> Server:
     plain = _program()
     config = plain.config(database)
     ring = KeyRing.load(settings.ring)
-    keys, passwords = Keys(database, ring), Passwords(database, authenticator)
-    credentials = Credentials(keys=keys, passwords=passwords, results=SealedResults(database, ring, config))
+    effort = Effort(settings.threads)
+    keys, passwords = Keys(database, ring), Passwords(database, authenticator, effort)
+    credentials = Credentials(
+        keys=keys,
+        passwords=passwords,
+        results=SealedResults(database, ring, config),
+        effort=effort,
+        end_sessions=end_all,
+    )
     program = extended(plain, credentials)
     tools = engine.Tools(
         config=config,
@@ -210,8 +219,8 @@ def compose(settings: Settings) -> Server:
         plans=engine.Plans(database, gate, tools),
     )
     sessions = Sessions(database, config)
-    kernel.duties.append(sessions.sweep)
-    logins = Logins(database, passwords, sessions, settings.threads)
+    kernel.duties += [sessions.sweep, Sweep(database, credentials).look]
+    logins = Logins(database, passwords, sessions)
     dispatcher = app.dispatcher(services, outside)
     front = Front(
         keys,

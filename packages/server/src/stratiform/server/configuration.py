@@ -37,11 +37,17 @@ class ManyPlaces(errors.Invalid):
     code = "many_places"
 
 
+class OperatorsPlace(errors.Denied):
+    """Only operators see and set values there. Give {parameters}."""
+
+    code = "operators_place"
+
+
 class Configuration:
     """Options by their names: read along their scopes, listed, and set with an event.
 
     An administrator of everything sees them all, any other administrator those that can be set for a domain or an
-    account.
+    account, and there.
     """
 
     def __init__(self, config: Config, database: Database, gate: Access, declared: Sequence[Declared]) -> None:
@@ -66,7 +72,7 @@ class Configuration:
     def set(self, who: Principal, command: Command, arguments: Mapping[str, object]) -> Mapping[str, object]:
         """Set an option's value, or forget it if it is empty, for the place that is named; answers it as a row.
 
-        Raises `NoSuchOption`, `ManyPlaces`, `NotScoped` or `BadValue` with nothing written.
+        Raises `NoSuchOption`, `ManyPlaces`, `OperatorsPlace`, `NotScoped` or `BadValue` with nothing written.
         """
         name, text = str(arguments["name"]), str(arguments["value"]).strip()
         found = self._declared.get(name.lower())
@@ -92,6 +98,8 @@ class Configuration:
         named = _named(command, arguments)
         if len(named) > 1:
             raise ManyPlaces(parameters=", ".join(places))
+        if who.role is not Role.ADMIN and TENANTS.isdisjoint(places[each] for each in named):
+            raise OperatorsPlace(parameters=" or ".join(each for each, kind in places.items() if kind in TENANTS))
         for parameter, uuid in named.items():
             kind = places[parameter]
             row = engine.find(connection, engine.LISTINGS[kind], uuid, who, command.name, self._gate)

@@ -77,7 +77,7 @@ class Dispatcher:
         if command is None:
             raise NotAvailable(command=name)
         trace = exchange.request.replace("-", "")
-        with context.use(Context(principal=who.user, request=exchange.request, trace=trace)):
+        with context.use(Context(principal=who.user, account=who.account, request=exchange.request, trace=trace)):
             try:
                 given = request.given(parameters)
                 if not self._access.may_call(who, command.name):

@@ -2,7 +2,7 @@
 
 from stratiform.api.command import Command, Returns
 from stratiform.api.events import EventName
-from stratiform.api.parameter import entity, text
+from stratiform.api.parameter import entity, secret, text
 from stratiform.api.view import View, flag, string, whole
 
 LOGIN = View(
@@ -33,7 +33,7 @@ login = Command(
     description="Logs a user in, with POST; the answer's cookies and its sessionkey stand for an API key.",
     parameters=(
         text("username", "The user's name.", required=True),
-        text("password", "The user's password.", required=True),
+        secret("password", "The user's password.", required=True),
         text("domain", "The path of the user's domain, for example /sales/europe; the root domain if not given."),
         entity("domainid", "domain", "The UUID of the user's domain, in place of its path."),
     ),

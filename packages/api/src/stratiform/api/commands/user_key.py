@@ -2,7 +2,8 @@
 
 from stratiform.api.command import Command, Returns
 from stratiform.api.events import EventName
-from stratiform.api.parameter import Parameter, Type, entity, refused, text
+from stratiform.api.parameter import LISTING, Parameter, Refused, Type, boolean, entity, refused, text
+from stratiform.api.principal import Role
 from stratiform.api.view import Field, View, date, string
 
 KEYS = View(
@@ -13,30 +14,46 @@ KEYS = View(
     ),
 )
 
+_NAMED = (string("name", "the pair's name"), string("description", "what it is for"))
+_WHOSE = (
+    string("userid", "UUID of its user"),
+    string("username", "the name that its user logs in with"),
+    string("accountid", "UUID of its user's account"),
+    string("accountname", "name of its user's account"),
+    string("roleid", "UUID of the account's role"),
+    string("roletype", "type of the account's role"),
+    string("rolename", "name of the account's role"),
+    string("domainid", "UUID of its user's domain"),
+    string("domain", "name of its user's domain"),
+    date("startdate", "when it begins to be valid"),
+    date("enddate", "when it ends to be valid"),
+)
+
 ISSUED = View(
     "userkeys",
     (
-        string("name", "the pair's name"),
-        string("description", "what it is for"),
+        *_NAMED,
         Field("apikey", "string", "the key, which names its user", sealed=True),
         Field("secretkey", "string", "the secret that requests are signed with", sealed=True),
-        string("userid", "UUID of its user"),
-        string("username", "the name that its user logs in with"),
-        string("accountid", "UUID of its user's account"),
-        string("accountname", "name of its user's account"),
-        string("roleid", "UUID of the account's role"),
-        string("roletype", "type of the account's role"),
-        string("rolename", "name of the account's role"),
-        string("domainid", "UUID of its user's domain"),
-        string("domain", "name of its user's domain"),
-        date("startdate", "when it begins to be valid"),
-        date("enddate", "when it ends to be valid"),
+        *_WHOSE,
+    ),
+)
+
+LISTED = View(
+    "userapikey",
+    (
+        string("id", "the pair's UUID"),
+        *_NAMED,
+        string("apikey", "the key, which names its user"),
+        *_WHOSE,
+        date("created", "when it was issued"),
+        string("state", "ENABLED or EXPIRED"),
     ),
 )
 
 register_user_keys = Command(
     name="registerUserKeys",
-    description="Issues one more key pair for a user; those that there are stay valid.",
+    description="Issues one more key pair for a user, who may have 100; those that there are stay valid.",
     parameters=(
         entity("id", "user", "The user's UUID.", required=True),
         text("name", "The pair's name."),
@@ -65,4 +82,39 @@ get_user_keys = Command(
     kind="user",
     since="4.10.0",
     example={"id": "0190f3c2-7777-7000-8000-000000000001"},
+)
+
+list_user_keys = Command(
+    name="listUserKeys",
+    description="Lists the key pairs of the caller or of a user, without their secrets.",
+    parameters=(
+        *LISTING,
+        entity("keypairid", "user_key", "The pair's UUID."),
+        entity("userid", "user", "The UUID of the user who has them."),
+        text("apikeyfilter", "The API key of the one that is wanted."),
+        boolean(
+            "listall",
+            "Whether those of everybody are listed whose keys the caller may handle.",
+            roles=frozenset(Role) - {Role.USER},
+        ),
+    ),
+    refused=(Refused("showpermissions", harmless=("false",)),),
+    returns=Returns.LIST,
+    mutates=False,
+    view=LISTED,
+    object="userapikey",
+    since="4.23.0",
+    example={"userid": "0190f3c2-7777-7000-8000-000000000001"},
+)
+
+delete_user_keys = Command(
+    name="deleteUserKeys",
+    description="Revokes a key pair: nothing that is signed with it is accepted any more.",
+    parameters=(entity("keypairid", "user_key", "The pair's UUID.", required=True),),
+    returns=Returns.ASYNC,
+    mutates=True,
+    event=EventName.DELETE_USER_KEY,
+    kind="user",
+    since="4.23.0",
+    example={"keypairid": "0190f3c2-7777-7000-8000-000000000002"},
 )

@@ -23,7 +23,7 @@ def url(text: str) -> Url:
         parts = urlsplit(text.strip())
     except ValueError:  # such as half an IPv6 address
         parts = urlsplit("")
-    if "@" in parts.netloc:
+    if "@" in text:
         reason = "it holds a user or a password; give those as username and password"
         raise check.BadParameter(parameter="url", value=f"{parts.scheme}://…", reason=reason)
     if not parts.scheme or not parts.hostname or parts.query or parts.fragment or not text.isprintable():

@@ -1,6 +1,9 @@
 """Keeping and removing the public keys of SSH key pairs."""
 
-from stratiform.engine import registry
+import sqlalchemy
+
+from stratiform.engine import check, registry
+from stratiform.engine.entity import name_key
 from stratiform.engine.registry import Noun, Row
 from stratiform.engine.ssh_key_pair.table import ssh_key_pair
 from stratiform.framework.base.world import World
@@ -20,6 +23,16 @@ def create(tx: Transaction, world: World, *, account: Row, name: str, public_key
     return registry.create(
         tx, world, NOUN, name=name, account_id=account.id, public_key=public_key, fingerprint=fingerprint
     )
+
+
+def find(tx: Transaction, account: Row, name: str) -> Row | None:
+    """The key pair of an account with this name, compared as names are. Raises `BadParameter` for what is no name."""
+    same = (
+        ssh_key_pair.c.account_id == account.id,
+        ssh_key_pair.c.name_key == name_key(check.name("name", name)),
+        ssh_key_pair.c.removed.is_(None),
+    )
+    return tx.execute(sqlalchemy.select(ssh_key_pair).where(*same)).one_or_none()
 
 
 def remove(tx: Transaction, world: World, row: Row) -> None:

@@ -21,7 +21,7 @@ from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.events import outbox
 
-NOUN = Noun(kind="vm", table=vm, event="VM", within=("account_id",))
+NOUN = Noun(kind="vm", table=vm, event="VM", within=("account_id",), names={"EDIT": "VM.UPDATE"})
 
 
 def create(

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy
 
+from stratiform.engine.registry import owner_of
 from stratiform.engine.volume.states import Event, machine
 from stratiform.engine.volume.table import volume
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.events.outbox import Event as Told
 from stratiform.framework.machine import Lost
 
-_READ = sqlalchemy.select(volume.c.id, volume.c.uuid, volume.c.name, volume.c.state, volume.c.generation).where(
+_READ = sqlalchemy.select(
+    volume.c.id, volume.c.uuid, volume.c.name, volume.c.state, volume.c.generation, owner_of(volume)
+).where(
     volume.c.id.in_(sqlalchemy.bindparam("ids", expanding=True))
 )
 
@@ -41,6 +44,8 @@ def move(
             resource_kind="volume",
             resource=row.uuid,
             generation=row.generation + 1,
-            payload={"state": machine.after(row.state, event), "name": row.name},
+            payload={"state": machine.after(row.state, event), "name": row.name}
+            | ({"failed": True} if event is Event.FAIL else {}),
+            owner=row.its_owner,
         )
     return told

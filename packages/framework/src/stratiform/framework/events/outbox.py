@@ -13,14 +13,14 @@ from stratiform.framework.context import Context
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.events.table import event
 
-IDS = tuple(field.name for field in dataclasses.fields(Context))
+IDS = tuple(field.name for field in dataclasses.fields(Context) if field.name != "account")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """What happened to a resource, and the generation of the resource that it made.
 
-    The resource's kind and uuid are opaque here; the payload is plain data.
+    The resource's kind and uuid are opaque here, as is its owner; the payload is plain data.
     """
 
     kind: str
@@ -28,6 +28,8 @@ class Event:
     resource: str
     generation: int
     payload: Mapping[str, object] = field(default_factory=dict)
+    owner: str | None = None
+    """The account that the resource is owned by; without one, it is the context's that the event belongs to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ def record(tx: Transaction, events: Sequence[tuple[Context, Event]]) -> None:
                 "resource_kind": each.resource_kind,
                 "resource": each.resource,
                 "generation": each.generation,
+                "owner": each.owner or who.account,
                 "payload": msgspec.json.encode(each.payload).decode(),
                 **{name: getattr(who, name) for name in IDS},
             }
@@ -89,5 +92,6 @@ def _published(row: sqlalchemy.RowMapping) -> Published:
         resource=row["resource"],
         generation=row["generation"],
         payload=msgspec.json.decode(row["payload"], type=dict[str, object]),
+        owner=row["owner"],
         context=Context(**{name: row[name] for name in IDS}),
     )

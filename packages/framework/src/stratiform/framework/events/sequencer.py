@@ -12,10 +12,16 @@ _LOCK = sqlalchemy.text(
 )
 
 _NUMBER = sqlalchemy.text(
-    "WITH waiting AS ("
-    "  SELECT id, resource_kind, resource, generation, max(at) OVER ("
-    "    PARTITION BY resource_kind, resource ORDER BY generation, id ROWS UNBOUNDED PRECEDING) AS turn"
-    "  FROM event WHERE number IS NULL"
+    "WITH oldest AS ("
+    "  SELECT resource_kind, resource, generation FROM event WHERE number IS NULL ORDER BY at, id LIMIT :limit"
+    "), newest AS ("
+    "  SELECT resource_kind, resource, max(generation) AS generation FROM oldest GROUP BY resource_kind, resource"
+    "), waiting AS ("
+    "  SELECT event.id, event.resource_kind, event.resource, event.generation, max(event.at) OVER ("
+    "    PARTITION BY event.resource_kind, event.resource ORDER BY event.generation, event.id"
+    "    ROWS UNBOUNDED PRECEDING) AS turn"
+    "  FROM newest JOIN event ON event.resource = newest.resource AND event.resource_kind = newest.resource_kind"
+    "  WHERE event.number IS NULL AND event.generation <= newest.generation"
     "), line AS ("
     "  SELECT id, row_number() OVER (ORDER BY turn, resource_kind, resource, generation, id) AS place"
     "  FROM waiting"
@@ -24,7 +30,8 @@ _NUMBER = sqlalchemy.text(
 )
 """By time, but a resource's events by generation, whatever the clocks of the servers that made them said.
 
-`turn` never falls along the generations of a resource, so ordering by it keeps them in order.
+The oldest are looked at, and what has to come before them: a round costs the same however many wait. `turn` never
+falls along the generations of a resource, so ordering by it keeps them in order.
 """
 
 _ADVANCE = sqlalchemy.text("UPDATE event_counter SET number = number + :count WHERE id = 1")

@@ -20,14 +20,22 @@ event = Table(
     Column("trace", Text, nullable=False),
     Column("root", Text),
     Column("job", Text),
+    Column("owner", Text),  # the account whose event it is; none for what happens by itself
     Column("payload", Text, nullable=False),
     Column("number", BigInteger),
 )
+"""What happened, as it is told: an event has no other columns for people, who are told in words made of these."""
 
 _NUMBERED = event.c.number.is_not(None)
 _WAITING = event.c.number.is_(None)
 Index("event_number", event.c.number, unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED)
-Index("event_waiting", event.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("event_waiting", event.c.at, event.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+Index("event_turn", event.c.resource, event.c.generation, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
+# The newest first, of everybody, of an account and of a resource; the columns are those that counting takes.
+Index("event_at", event.c.at, event.c.id, event.c.owner)
+Index("event_owner", event.c.owner, event.c.at, event.c.id)
+Index("event_resource", event.c.resource, event.c.at, event.c.id)
 
 event_counter = Table(
     "event_counter",

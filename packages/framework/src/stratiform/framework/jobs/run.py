@@ -94,7 +94,14 @@ class Run(Generic[P_co]):
     @property
     def context(self) -> Context:
         """The context that everything done for this job carries."""
-        return Context(principal=self.principal, request=self.request, root=self.root, job=self.uuid, trace=self.trace)
+        return Context(
+            principal=self.principal,
+            request=self.request,
+            root=self.root,
+            job=self.uuid,
+            trace=self.trace,
+            account=self.fair_key,
+        )
 
     def note(self, at: int, text: str, step: str | None = None) -> None:
         """Write a line into the journal; a long one is cut."""

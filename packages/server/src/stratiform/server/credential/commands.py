@@ -1,22 +1,23 @@
 """What the server adds to commands on tenants: credentials, in the transaction that makes or ends their users."""
 
-import sqlalchemy
+from dataclasses import replace
 
 from stratiform.api.cloud import Submitted
 from stratiform.api.events import EventName
 from stratiform.engine import api as engine
-from stratiform.engine.schema import account, account_user
-from stratiform.framework.base.errors import Invalid
+from stratiform.engine.schema import account_user
+from stratiform.framework.base.errors import Invalid, NotFound
 from stratiform.framework.events.outbox import Event
-from stratiform.server.credential.credentials import Credentials
+from stratiform.server.credential.credentials import ENDING, Credentials
+from stratiform.server.credential.key import holder_of
 
 PREPARED = "prepared"
 """The argument with what is kept of a password, which takes the place of the password before a transaction begins."""
+PROOF = "proof"
+"""The argument with what was kept of the password until now, which the caller has proven."""
 
 _REGISTER = engine.record_job("registerUserKeys")
-_ENDING = account_user.c.account_id.in_(
-    sqlalchemy.select(account.c.id).where(account.c.needs_cleanup, account.c.removed.is_(None))
-)
+_DELETE = engine.record_job("deleteUserKeys")
 
 
 def extended(program: engine.Program, credentials: Credentials) -> engine.Program:
@@ -24,6 +25,12 @@ def extended(program: engine.Program, credentials: Credentials) -> engine.Progra
     own = _Commands(credentials)
     ending = {name: own.ending(program.commands[name]) for name in ("deleteAccount", "deleteDomain")}
     return program.extended({**own.commands, **ending})
+
+
+class Unproven(Invalid):
+    """currentpassword is not your password until now; without it you cannot change it."""
+
+    code = "unproven"
 
 
 class _Commands:
@@ -35,6 +42,7 @@ class _Commands:
             "updateUser": engine.Change("user", self.update_user),
             "deleteUser": engine.Change("user", self.delete_user),
             "registerUserKeys": engine.Submit(self.register, (_REGISTER,)),
+            "deleteUserKeys": engine.Submit(self.revoke, (_DELETE,)),
         }
 
     def create_account(self, call: engine.Call) -> engine.Row:
@@ -50,8 +58,14 @@ class _Commands:
         return user
 
     def update_user(self, call: engine.Call) -> engine.Row:
-        """Other names, another address, and another password if there is one."""
+        """Other names, another address, and another password if there is one.
+
+        Raises `Unproven` where the password that the caller has proven is not the one any more.
+        """
         user = engine.change_user(call)
+        proof = call.text_if_given(PROOF)
+        if proof is not None and not self._credentials.passwords.stands(call.tx, call.who.user, proof):
+            raise Unproven
         if call.given(PREPARED):
             self._keep(call, user)
         return user
@@ -82,15 +96,18 @@ class _Commands:
             "enddate": ends,
         }
         self._credentials.results.keep(call.tx, run.uuid, call.who.user, told)
-        call.work.publish(
-            Event(
-                kind=EventName.REGISTER_USER_KEY,
-                resource_kind="user",
-                resource=user.uuid,
-                generation=user.generation,
-                payload={"name": user.name, "key": pair.uuid},
-            )
+        _publish(call, EventName.REGISTER_USER_KEY, user, pair.uuid)
+        return Submitted(job=run.uuid, entity=user.uuid)
+
+    def revoke(self, call: engine.Call) -> Submitted:
+        """Let nothing be signed with a key pair any more."""
+        key = call.text("keypairid")
+        user = _holder(call, key)
+        self._credentials.keys.revoke(call.tx, key)
+        run = call.work.submit(
+            _DELETE, engine.Nothing(), fair_key=call.who.account, resource=f"user/{user.uuid}"
         )
+        _publish(call, EventName.DELETE_USER_KEY, user, key)
         return Submitted(job=run.uuid, entity=user.uuid)
 
     def ending(self, known: engine.Does) -> engine.Submit:
@@ -100,13 +117,31 @@ class _Commands:
 
         def run(call: engine.Call) -> Submitted:
             submitted = known.run(call)
-            self._credentials.forget(call.tx, _ENDING)
+            self._credentials.forget(call.tx, ENDING)
             return submitted
 
         return engine.Submit(run, known.jobs)
 
     def _keep(self, call: engine.Call, user: engine.Row) -> None:
-        self._credentials.passwords.keep(call.tx, user.uuid, call.text(PREPARED))
+        self._credentials.change_password(call.tx, user.uuid, call.text(PREPARED))
+
+
+def _holder(call: engine.Call, key: str) -> engine.Row:
+    """The user who has a key pair, if the caller may handle it. Raises `NotFound`, for somebody else's too."""
+    user = holder_of(call.tx.connection, key)
+    try:
+        if user is not None:
+            return engine.user_looked_after(replace(call, arguments={"id": user}))
+    except NotFound:
+        pass  # somebody else's, which must not be told from none
+    raise NotFound(kind="key pair", key="id", value=key)
+
+
+def _publish(call: engine.Call, kind: EventName, user: engine.Row, key: str) -> None:
+    payload = {"name": user.name, "key": key}
+    call.work.publish(
+        Event(kind=kind, resource_kind="user", resource=user.uuid, generation=user.generation, payload=payload)
+    )
 
 
 def _span(call: engine.Call) -> tuple[int | None, int | None]:

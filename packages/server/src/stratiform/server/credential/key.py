@@ -67,6 +67,7 @@ _LISTED = (
     sqlalchemy.select(
         account_user.c.uuid.label("user"),
         *(user_key.c[name] for name in ("uuid", "name", "description", "api_key", "starts", "ends", "created")),
+        sqlalchemy.case((user_key.c.ends <= _now, "EXPIRED"), else_="ENABLED").label("state"),
     )
     .join_from(user_key, account_user)
     .where(*_LIVE)
@@ -75,7 +76,7 @@ _LISTED = (
 
 
 class TooManyKeys(LimitExceeded):
-    """A user has at most {limit} key pairs, and this one has them. First revoke those that nobody uses."""
+    """A user has at most {limit} key pairs, and this one has them. Delete one with deleteUserKeys first."""
 
     code = "too_many_keys"
 
@@ -127,7 +128,8 @@ class Keys:
         """
         user_id = user_id_of(tx.connection, user, hold=True)
         live = (user_key.c.user_id == user_id, user_key.c.removed.is_(None))
-        if tx.execute(sqlalchemy.select(func.count()).select_from(user_key).where(*live)).scalar_one() >= MOST:
+        counted = sqlalchemy.select(func.count()).select_from(user_key).where(*live)
+        if tx.connection.execute(counted).scalar_one() >= MOST:
             raise TooManyKeys(limit=MOST)
         pair = KeyPair(
             uuid=self._database.world.ids.uuid(),
@@ -168,9 +170,10 @@ class Keys:
         with self._database.reading() as connection:
             return connection.execute(_OWNER.where(user_key.c.api_key == apikey)).scalar()
 
-    def holder(self, connection: Connection, key: str) -> str | None:
+    def holder(self, key: str) -> str | None:
         """The UUID of the live user who has the key pair of this UUID."""
-        return connection.execute(_OWNER.where(user_key.c.uuid == key)).scalar()
+        with self._database.reading() as connection:
+            return holder_of(connection, key)
 
     def named(self, users: Iterable[str]) -> Mapping[str, str]:
         """The newest API keys of the users of these UUIDs, by UUID; who has none is absent.
@@ -186,16 +189,15 @@ class Keys:
         return found
 
     def listed(self, users: Iterable[str]) -> Sequence[Row]:
-        """The key pairs of the users of these UUIDs, as `user` names each one's, the oldest first; no secrets.
+        """The key pairs of the users of these UUIDs, each with its `user` and `state`, but without its secret.
 
         One statement for as many users as a page has, and one more for each as many beyond.
         """
         wanted, found = list(users), list[Row]()
         with self._database.reading() as connection:
             for start in range(0, len(wanted), AT_ONCE):
-                found += connection.execute(
-                    _LISTED.where(account_user.c.uuid.in_(wanted[start : start + AT_ONCE]))
-                )
+                pairs = _LISTED.where(account_user.c.uuid.in_(wanted[start : start + AT_ONCE]))
+                found += connection.execute(pairs, {"now": self._now()})
         return found
 
     def told(self, user: str) -> KeyPair | None:
@@ -233,6 +235,11 @@ def user_id_of(connection: Connection, user: str, *, hold: bool = False) -> int:
     if number is None:
         raise NotFound(kind="user", key="id", value=user)
     return int(number)
+
+
+def holder_of(connection: Connection, key: str) -> str | None:
+    """As `Keys.holder`, inside a transaction."""
+    return connection.execute(_OWNER.where(user_key.c.uuid == key)).scalar()
 
 
 def _context(key: str) -> str:

@@ -8,7 +8,7 @@ from stratiform.engine.api import LOOKS_AFTER
 from stratiform.framework.base.errors import Denied, Invalid, NotFound
 from stratiform.server import answer
 from stratiform.server.answer import Body
-from stratiform.server.credential.commands import PREPARED
+from stratiform.server.credential.commands import PREPARED, PROOF, Unproven
 from stratiform.server.handlers import entity
 from stratiform.server.handlers.call import Call, Handler, Make, Services
 
@@ -23,10 +23,13 @@ def hashing(name: str) -> Make:
         passwords = services.credentials.passwords
 
         def handle(call: Call) -> Body:
-            arguments = {name: value for name, value in call.arguments.items() if name not in SECRETS}
+            arguments = {each: value for each, value in call.arguments.items() if each not in SECRETS}
             password = call.arguments.get("password")
             if password is not None:
-                _refuse_unproven(call, services)
+                if not password:
+                    raise Invalid(reason="password is empty")
+                if name == "updateUser" and call.who.role is Role.USER:
+                    arguments[PROOF] = _proof(call, services)
                 arguments[PREPARED] = passwords.prepare(str(password))
             return change(replace(call, arguments=arguments))
 
@@ -59,10 +62,14 @@ def getter(services: Services) -> Handler:
 
     def handle(call: Call) -> Body:
         apikey = str(call.arguments["userapikey"])
+        missing = NotFound(kind="user", key="API key", value=apikey)
         uuid = keys.owner(apikey)
         if uuid is None:
-            raise NotFound(kind="user", key="API key", value=apikey)
-        row = cloud.find("user", call.who, call.command.name, uuid)
+            raise missing
+        try:
+            row = cloud.find("user", call.who, call.command.name, uuid)
+        except NotFound:
+            raise missing from None  # somebody else's
         return answer.single(call.command, call.who.role, {**row, "apikey": apikey})
 
     return handle
@@ -79,14 +86,13 @@ def refuse_higher(call: Call, row: Mapping[str, object]) -> None:
         raise Denied(who=call.who.user, action=f"{call.command.name} for {row['id']}: its role may do more")
 
 
-def _refuse_unproven(call: Call, services: Services) -> None:
-    """Refuse an empty password, and a new one to a mere user who does not know the one until now."""
-    if not call.arguments["password"]:
-        raise Invalid(reason="password is empty")
-    if call.command.name == "updateUser" and call.who.role is Role.USER:
-        current = str(call.arguments.get("currentpassword", ""))
-        if not services.credentials.passwords.holds(call.who.user, current):
-            raise Invalid(reason="currentpassword is not your password until now; without it you cannot change it")
+def _proof(call: Call, services: Services) -> str:
+    """What proves that a mere user knows the password until now. Raises `Unproven`."""
+    current = str(call.arguments.get("currentpassword", ""))
+    proof = services.credentials.passwords.proof(call.who.user, current)
+    if proof is None:
+        raise Unproven
+    return proof
 
 
 def _plain(services: Services, name: str) -> Handler:

@@ -1,23 +1,22 @@
 """Logging in and out: who has this name and password, and the session and event that come of it."""
 
-import threading
 from collections.abc import Sequence
 
 import sqlalchemy
 
-from stratiform.api.errors import Overloaded
 from stratiform.api.events import EventName
 from stratiform.engine.api import Row
 from stratiform.engine.schema import account, account_user, domain, name_key
 from stratiform.framework.context import Context, use
 from stratiform.framework.db.database import Database, Transaction
 from stratiform.framework.events import outbox
+from stratiform.framework.telemetry.logs import get_logger
 from stratiform.server.credential.password import Passwords
 from stratiform.server.errors import LogInFailed, NoSession
 from stratiform.server.session.store import ENABLED, Begun, Sessions
 
-SHARE = 2
-"""At most one in so many HTTP threads verifies a password."""
+log = get_logger(__name__)
+
 LONGEST = 255
 """Of a username, and of a domain's path."""
 ROOT = "ROOT"
@@ -27,6 +26,7 @@ NOBODY = ""
 _USERS = (
     sqlalchemy.select(
         account_user,
+        account.c.uuid.label("account_uuid"),
         account.c.name.label("account_name"),
         account.c.role,
         account.c.state.label("account_state"),
@@ -42,36 +42,31 @@ _USERS = (
 class Logins:
     """Begins and ends sessions."""
 
-    def __init__(self, database: Database, passwords: Passwords, sessions: Sessions, threads: int) -> None:
+    def __init__(self, database: Database, passwords: Passwords, sessions: Sessions) -> None:
         self._database = database
         self._passwords = passwords
         self._sessions = sessions
-        self._places = threading.BoundedSemaphore(max(1, threads // SHARE))
-        self._most = max(1, threads // SHARE)
 
     def log_in(
         self, username: str, password: str, *, path: str, domain_id: str | None, request: str
     ) -> tuple[Row, Begun]:
         """The user with that name and password in the domain of this path or, rather, UUID, and a new session.
 
-        Raises `LogInFailed` with the same words, after the same work, whatever is wrong, and `Overloaded` at once
-        when as many passwords are being verified as may be: other requests need threads, too.
+        Raises `LogInFailed` with the same words, after the same work, whatever is wrong, and `Busy` when as many
+        passwords are being verified as may be: other requests need threads, too.
         """
         user = self._find(username, path, domain_id)
-        if not self._places.acquire(blocking=False):
-            raise Overloaded(queue="The queue of log-ins", depth=self._most)
-        try:
-            holds = self._passwords.holds(NOBODY if user is None else user.uuid, password)
-        finally:
-            self._places.release()
-        if user is None or not holds or {user.state, user.account_state} != {ENABLED}:
-            raise LogInFailed
+        proof = self._passwords.proof(NOBODY if user is None else user.uuid, password)
+        if user is None or proof is None or {user.state, user.account_state} != {ENABLED}:
+            raise _failed(username, domain_id or path)
 
         def begin(tx: Transaction) -> Begun:
+            if not self._passwords.stands(tx, user.uuid, proof):
+                raise _failed(username, domain_id or path)  # it was changed at this very moment
             _publish(tx, EventName.USER_LOGIN, user.uuid, user.generation, user.name)
             return self._sessions.begin(tx, user.id)
 
-        with use(_context(user.uuid, request)):
+        with use(_context(user.uuid, user.account_uuid, request)):
             return user, self._database.run(begin)
 
     def log_out(self, token: str, *, request: str) -> None:
@@ -87,7 +82,7 @@ class Logins:
             user = tx.execute(sqlalchemy.select(account_user).where(uuid)).one()
             _publish(tx, EventName.USER_LOGOUT, user.uuid, user.generation, user.name)
 
-        with use(_context(found.principal.user, request)):
+        with use(_context(found.principal.user, found.principal.account, request)):
             self._database.run(end)
 
     def _find(self, username: str, path: str, domain_id: str | None) -> Row | None:
@@ -105,6 +100,11 @@ class Logins:
         return same[0] if same else None
 
 
+def _failed(username: str, domain: str) -> LogInFailed:
+    log.warning("log-in failed", username=username[:LONGEST], domain=domain[:LONGEST])
+    return LogInFailed()
+
+
 def _publish(tx: Transaction, kind: EventName, user: str, generation: int, name: str) -> None:
     event = outbox.Event(
         kind=kind, resource_kind="user", resource=user, generation=generation, payload={"name": name}
@@ -112,5 +112,5 @@ def _publish(tx: Transaction, kind: EventName, user: str, generation: int, name:
     outbox.publish(tx, [event])
 
 
-def _context(user: str, request: str) -> Context:
-    return Context(principal=user, request=request, trace=request.replace("-", ""))
+def _context(user: str, account: str, request: str) -> Context:
+    return Context(principal=user, account=account, request=request, trace=request.replace("-", ""))

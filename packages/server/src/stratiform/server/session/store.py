@@ -154,6 +154,11 @@ class Sessions:
         return self._database.world.clock.now()
 
 
+def end_all(tx: Transaction, users: sqlalchemy.Select[int]) -> None:
+    """End every session of the users with these ids."""
+    tx.execute(sqlalchemy.delete(session).where(session.c.user_id.in_(users)))
+
+
 def _hashed(secret: str) -> str:
     """A hash to compare; what is hashed is random, so nothing slow is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -17,4 +17,5 @@ session = Table(
     Column("used", BigInteger, nullable=False),  # at most so much behind as `store.AT_MOST` allows
     Column("expires", BigInteger, nullable=False),  # not good from then on
     Index("session_expires", "expires"),
+    Index("session_user", "user_id"),
 )

@@ -12,6 +12,9 @@ from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 from stratiform.framework.machine import Lost
 
+FAILURES = frozenset({Event.FAIL, Event.BREAK})
+"""What happens to a machine when what was wanted of it cannot be had."""
+
 
 class Vm(msgspec.Struct, frozen=True, kw_only=True):
     """Which virtual machine; the payload of most jobs on one."""
@@ -45,6 +48,7 @@ def change(
             resource_kind="vm",
             resource=row.uuid,
             generation=row.generation + 1,
-            payload={"state": state, "name": row.name},
+            payload={"state": state, "name": row.name} | ({"failed": True} if event in FAILURES else {}),
+            owner=row.account_uuid,  # whoever it is done for: an operator may move it
         )
         work.publish(told, run)

@@ -46,7 +46,14 @@ def clear(work: Work, run: Run[Vm]) -> None:
     if not work.tx.alter(vm_table, [left], ["id", "was_generation"]):
         raise Lost(kind=states.kind, id=row.uuid, state=row.state, event="removal")
     payload = {"state": row.state, "name": row.name, "removed": work.now}
-    told = Told(kind="VM.EXPUNGE", resource_kind="vm", resource=row.uuid, generation=generation, payload=payload)
+    told = Told(
+        kind="VM.EXPUNGE",
+        resource_kind="vm",
+        resource=row.uuid,
+        generation=generation,
+        payload=payload,
+        owner=row.account_uuid,
+    )
     work.publish(told, run)
 
 

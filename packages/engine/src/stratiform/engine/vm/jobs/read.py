@@ -30,7 +30,7 @@ def _prefixed(prefix: str, table: sqlalchemy.Table, *names: str) -> list[sqlalch
 _EVERYTHING = (
     sqlalchemy.select(
         vm,
-        *_prefixed("account", account, "role"),
+        *_prefixed("account", account, "role", "uuid"),
         *_prefixed("offering", service_offering, "host_tags"),
         *_prefixed("resource", resource, "uuid", "transport", "address", "location"),
         *_prefixed("host", host, "cluster_id", "pod_id"),

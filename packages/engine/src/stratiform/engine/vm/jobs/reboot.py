@@ -26,7 +26,15 @@ def reset(work: Work, run: Run[Vm]) -> None:
 def tell(work: Work, run: Run[Vm]) -> None:
     """It was reset."""
     row = machine(work.tx, run.payload.vm).row
-    work.publish(Told(kind="VM.REBOOT", resource_kind="vm", resource=row.uuid, generation=row.generation), run)
+    told = Told(
+        kind="VM.REBOOT",
+        resource_kind="vm",
+        resource=row.uuid,
+        generation=row.generation,
+        payload={"name": row.name},
+        owner=row.account_uuid,
+    )
+    work.publish(told, run)
 
 
 reboot = Job("vm.reboot", 1, Vm, "vm", [reset, tell], lane="vm/{vm}")

@@ -43,11 +43,13 @@ def upgrade() -> None:
         sa.Column("trace", sa.Text(), nullable=False),
         sa.Column("root", sa.Text(), nullable=True),
         sa.Column("job", sa.Text(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index("event_at", ["at", "id", "owner"], unique=False)
         batch_op.create_index(
             "event_number",
             ["number"],
@@ -55,9 +57,18 @@ def upgrade() -> None:
             sqlite_where=sa.text("number IS NOT NULL"),
             postgresql_where=sa.text("number IS NOT NULL"),
         )
+        batch_op.create_index("event_owner", ["owner", "at", "id"], unique=False)
+        batch_op.create_index("event_resource", ["resource", "at", "id"], unique=False)
+        batch_op.create_index(
+            "event_turn",
+            ["resource", "generation"],
+            unique=False,
+            sqlite_where=sa.text("number IS NULL"),
+            postgresql_where=sa.text("number IS NULL"),
+        )
         batch_op.create_index(
             "event_waiting",
-            ["id"],
+            ["at", "id"],
             unique=False,
             sqlite_where=sa.text("number IS NULL"),
             postgresql_where=sa.text("number IS NULL"),
@@ -134,6 +145,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'blocked'"),
         )
         batch_op.create_index(
+            "job_created",
+            ["created", "id"],
+            unique=False,
+            postgresql_where=sa.text("parent IS NULL"),
+            sqlite_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
             "job_ended",
             ["changed"],
             unique=False,
@@ -147,7 +165,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('ready', 'blocked')"),
             sqlite_where=sa.text("state IN ('ready', 'blocked')"),
         )
-        batch_op.create_index("job_fair_key", ["fair_key", "id"], unique=False)
+        batch_op.create_index("job_fair_key", ["fair_key", "created", "id"], unique=False)
         batch_op.create_index(
             "job_lane",
             ["lane"],

@@ -75,3 +75,4 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index("session_expires", ["expires"], unique=False)
+        batch_op.create_index("session_user", ["user_id"], unique=False)

@@ -10,11 +10,11 @@ from stratiform.api.principal import Role
 USER = frozenset(
     """
     createNetwork createSSHKeyPair createSecurityGroup createTags deleteNetwork deleteSSHKeyPair deleteTags
-    deployVirtualMachine destroyVirtualMachine expungeVirtualMachine getUserKeys listAccounts listApis
+    deleteUserKeys deployVirtualMachine destroyVirtualMachine expungeVirtualMachine getUserKeys listAccounts listApis
     listAsyncJobs listCapabilities listDiskOfferings listEventTypes listEvents listHypervisors
     listIpForwardingRules listNetworkOfferings listNetworks listOsCategories listOsTypes
     listPortForwardingRules listProjects listPublicIpAddresses listSSHKeyPairs listSecurityGroups
-    listServiceOfferings listTags listTemplates listUsers listVirtualMachines listVolumes listZones login
+    listServiceOfferings listTags listTemplates listUserKeys listUsers listVirtualMachines listVolumes listZones login
     logout queryAsyncJobResult rebootVirtualMachine recoverVirtualMachine registerSSHKeyPair registerTemplate
     registerUserKeys resetSSHKeyForVirtualMachine startVirtualMachine stopVirtualMachine updateUser
     updateVirtualMachine

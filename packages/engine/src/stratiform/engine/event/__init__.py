@@ -1,0 +1,1 @@
+"""Events, as those whose they are list them."""
