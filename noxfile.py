@@ -28,6 +28,7 @@ FOLDERS = {  # every distribution of this repository, by its name
     for file in sorted(ROOT.glob(pattern))
 }
 
+PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]    # a process for each core, each with a PostgreSQL of its own
 APART = ["--ignore=tests/contracts", "--ignore=tests/docs"]    # these have a session and tools of their own
 
 # What a distribution's own tests need in the isolated environment beside what the distribution declares.
@@ -101,14 +102,14 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test but those that have a session of their own; databases are SQLite and PostgreSQL."""
     install_all(session, "test", "clients")
-    session.run("pytest", *APART, "-m", "not crash and not scale", *session.posargs)
+    session.run("pytest", *APART, *PARALLEL, "-m", "not crash and not scale", *session.posargs)
 
 
 @nox.session
 def postgresql(session: nox.Session) -> None:
     """What needs PostgreSQL, on any that STRATIFORM_TEST_POSTGRES names: a folder of binaries, or a URL."""
     install_all(session, "test", "clients")
-    session.run("pytest", *APART, "-m", "postgresql and not crash and not scale", *session.posargs)
+    session.run("pytest", *APART, *PARALLEL, "-m", "postgresql and not crash and not scale", *session.posargs)
 
 
 @nox.session

@@ -56,7 +56,8 @@ def test_finding_and_counting_join_only_what_they_need(site, engine, machines):
     query = Query(filters={"listall": True, "podid": site.pod.uuid}, page=2, pagesize=2)
     with count(site.database) as counted:
         assert engine.list("vm", site.root_admin, "list", query).count == 7
-    picked, left, wide = re.fullmatch(r"WITH page AS (.*)\(SELECT count(.*)\)(.*)", counted.statements[0], re.S).groups()
+    parts = re.fullmatch(r"WITH page AS (.*)\(SELECT count(.*)\)(.*)", counted.statements[0], re.DOTALL)
+    picked, left, wide = parts.groups()
     for narrow in (picked.partition("ORDER BY")[0], left):
         assert "JOIN host" in narrow
         assert "JOIN template" not in narrow
@@ -78,7 +79,8 @@ def test_every_page_counts_all_and_the_pages_are_the_whole(site, machines, order
             ]
         assert {page.count for page in pages} == {whole.count}
         assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in whole.rows]
-        keys = [(row["state"] if order else "", [each["uuid"] for each in machines].index(row["id"])) for row in whole.rows]
+        made = [each["uuid"] for each in machines]
+        keys = [(row["state"] if order else "", made.index(row["id"])) for row in whole.rows]
         assert keys == sorted(keys, reverse=newest_first)
 
 

@@ -84,12 +84,13 @@ def copied(tx, row, unique, number):
 def reduce(tx, listing, rows):
     """Leave so many rows of a list, or copy the first until there are as many."""
     table = listing.table
-    live = table.c.removed.is_(None) if "removed" in table.c else sqlalchemy.true()
+    live = table.c.removed.is_(None) if listing.kind in SUMMARIES else listing.alive
     found = tx.execute(sqlalchemy.select(table).where(live).order_by(table.c.id)).mappings().all()
     for index in table.indexes:
         if index.unique and rows > len(found):
             index.drop(tx.connection)
-    unique = {column.name for each in table.constraints if isinstance(each, UniqueConstraint) for column in each.columns}
+    constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+    unique = {column.name for each in constraints for column in each.columns}
     clones = [copied(tx, found[0], unique - {"uuid"}, number) for number in range(len(found), rows)]
     tx.insert(table, clones)
     for row in found[rows:]:

@@ -125,6 +125,21 @@ def test_who_beats_between_the_look_and_the_burial_lives_on(database, member, cl
     assert slow.id in rows(database)
 
 
+def test_nobody_waits_for_one_that_froze_while_it_beat(database, member, clock):
+    if database.dialect != "postgresql":
+        pytest.skip("SQLite has one writer")
+    frozen, dead, judge = member(), member("b"), member("c")
+    do(database, frozen.join)
+    do(database, dead.join)
+    with database.transaction() as tx:
+        frozen.beat(tx)
+        clock.advance(2 * LEASE)
+        do(database, judge.join)
+        assert do(database, judge.bury, [frozen.id, dead.id]) == [dead.id]
+        tx.connection.rollback()
+    assert do(database, judge.bury, [frozen.id]) == [frozen.id]
+
+
 def test_nobody_buries_itself(database, member, clock):
     one = member()
     do(database, one.join)

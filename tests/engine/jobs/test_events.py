@@ -149,7 +149,8 @@ def test_a_network_from_its_plan_to_its_end(do, cloud):
         displaytext="shared", gateway="10.9.0.1", netmask="255.255.255.0", startip="10.9.0.10", endip="10.9.0.20",
         vlan="150", physicalnetworkid=physical,
     )  # fmt: skip
-    further = do("createVlanIpRange", networkid=network, startip="10.9.0.30", endip="10.9.0.40", forvirtualnetwork=False)
+    addresses = {"startip": "10.9.0.30", "endip": "10.9.0.40"}
+    further = do("createVlanIpRange", networkid=network, forvirtualnetwork=False, **addresses)
     do("deleteVlanIpRange", id=further)
     do("deleteNetwork", id=network)
 

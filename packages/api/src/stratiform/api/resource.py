@@ -1,4 +1,4 @@
-"""What the wire calls the kinds of things that jobs and events are about, as in CloudStack's `ApiCommandResourceType`."""
+"""What the wire calls the kinds of things that events are about, as in CloudStack's `ApiCommandResourceType`."""
 
 from collections.abc import Mapping
 

@@ -27,7 +27,7 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """The fields of an object, in the order they are answered in; equal only to itself."""
+    """The fields of an object, in the order in which single ones are answered; equal only to itself."""
 
     name: str
     fields: tuple[Field, ...]

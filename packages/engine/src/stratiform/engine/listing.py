@@ -269,12 +269,13 @@ class Listing:
 
     @cached_property
     def _is_behind(self) -> Condition:
-        """Whether a row comes after the last of the page."""
+        """Whether a row comes after the last of the page; an index finds those, since each value is asked for alone."""
         ends = [each if self.newest_first else each.desc() for each in self._page.c]
-        last = sqlalchemy.select(*self._page.c).order_by(*ends).limit(literal_column("1"))
-        here = tuple_(*self.keys) if len(self.keys) > 1 else self.keys[0]
-        there = last.correlate(None).scalar_subquery()
-        return here < there if self.newest_first else here > there
+        last = (sqlalchemy.select(each).order_by(*ends).limit(literal_column("1")) for each in self._page.c)
+        there = [each.correlate(None).scalar_subquery() for each in last]
+        if len(there) == 1:
+            return self.keys[0] < there[0] if self.newest_first else self.keys[0] > there[0]
+        return tuple_(*self.keys) < tuple_(*there) if self.newest_first else tuple_(*self.keys) > tuple_(*there)
 
     @cached_property
     def _bases(self) -> Mapping[bool, _Base]:

@@ -145,13 +145,11 @@ def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object)
 
 def owner(tx: Transaction, noun: Noun, row: Row) -> str | None:
     """The UUID of the account that a row belongs to; None for what belongs to nobody."""
-    if hasattr(row, OWNER):
-        return row.its_owner
-    if "account_id" not in noun.table.c:
-        return None
-    whose = sqlalchemy.select(owner_of(noun.table)).where(noun.table.c.id == row.id)
-    found: str = tx.connection.execute(whose).scalar_one()
-    return found
+    whose: str | None = getattr(row, OWNER, None)
+    if whose is None and "account_id" in noun.table.c:
+        asked = sqlalchemy.select(owner_of(noun.table)).where(noun.table.c.id == row.id)
+        whose = tx.connection.execute(asked).scalar_one()
+    return whose
 
 
 def owner_of(table: Table) -> ColumnElement[Any]:

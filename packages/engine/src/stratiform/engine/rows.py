@@ -1,12 +1,14 @@
 """Rows of a SELECT as mappings by name: most of what a list costs is here."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Connection,
     CursorResult,
@@ -36,6 +38,7 @@ class Reader:
         self.names = tuple(columns)
         self._whole: dict[str, object] = {**dict.fromkeys(self.names), **constants}
         self._flags = [name for name, column in columns.items() if isinstance(column.type, Boolean)]
+        self._groups = _groups(columns)
 
     def read(
         self, connection: Connection, wanted: Executable, given: Mapping[str, object] | None = None
@@ -51,8 +54,7 @@ class Reader:
 
     def _told(self, found: Found, flags: Sequence[str]) -> list[dict[str, object]]:
         names, whole, rows = self.names, self._whole, []
-        columns = zip(names, zip(*found, strict=True), strict=False)
-        sparse = [(place, name) for place, (name, column) in enumerate(columns) if None in column]
+        sparse = [each for group in self._groups if _lacking(found, group[0][0]) for each in group]
         for values in found:
             row = whole.copy()
             row.update(zip(names, values, strict=False))
@@ -63,6 +65,23 @@ class Reader:
                     del row[name]
             rows.append(row)
         return rows
+
+
+Group: TypeAlias = Sequence[tuple[int, str]]
+"""Columns, by place and name, that are all NULL where the first is; the first is NULL where any other is."""
+
+
+def _groups(columns: Mapping[str, Expression]) -> Sequence[Group]:
+    """Columns that are never NULL in a row of their table are there together, or the table was joined in vain."""
+    together: dict[object, list[tuple[int, str]]] = {}
+    for place, (name, column) in enumerate(columns.items()):
+        present = isinstance(column, Column) and not column.nullable
+        together.setdefault(column.table if present else name, []).append((place, name))
+    return [*together.values()]
+
+
+def _lacking(found: Found, place: int) -> bool:
+    return None in map(itemgetter(place), found)
 
 
 def among(column: ColumnElement[int], dialect: str) -> ColumnElement[bool]:

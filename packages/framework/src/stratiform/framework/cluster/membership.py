@@ -108,9 +108,13 @@ class Membership:
     def bury(self, tx: Transaction, ids: Sequence[str]) -> list[str]:
         """Remove dead processes and answer those that were: one that beat in the meantime lives on.
 
-        Of several buriers one gets the id, and with it the dead one's work.
+        Of several buriers one gets the id, and with it the dead one's work. One that froze while it beat has its row
+        locked and is left for the next time: nobody waits for it.
         """
-        removal = sqlalchemy.delete(process).where(process.c.id.in_(ids), self._is_dead())
+        unlocked = sqlalchemy.select(process.c.id).where(process.c.id.in_(ids), self._is_dead())
+        removal = sqlalchemy.delete(process).where(
+            process.c.id.in_(unlocked.with_for_update(skip_locked=True)), self._is_dead()
+        )
         return sorted(tx.connection.execute(removal.returning(process.c.id)).scalars())
 
     def _hold(self, tx: Transaction) -> None:

@@ -20,14 +20,14 @@ OLDEST_SQLITE = (3, 38, 0)
 
 OLDEST_POSTGRESQL = 15
 """The oldest that the tests run on."""
-SILENCE = 5
-"""Seconds that PostgreSQL bears with silence within a transaction: a process that is frozen there loses its locks
-before its lease runs out, so nobody who buries it waits for it."""
+SILENCE = 10
+"""Seconds that PostgreSQL bears with silence within a transaction: the locks of a process that is frozen there are gone
+when its lease is. A step that computes for long between two statements must not be taken for one."""
 SETTINGS = {
     "default_transaction_isolation": "read\\ committed",  # whatever the role or the database says
     "idle_in_transaction_session_timeout": f"{SILENCE}s",
-    "lock_timeout": "10s",  # somebody's forgotten psql is an error to try again, not a worker less
-    "client_connection_check_interval": f"{SILENCE}s",  # a killed process's statement ends, and frees its locks
+    "lock_timeout": f"{SILENCE + 5}s",  # somebody's forgotten psql is an error to try again, not a worker less
+    "client_connection_check_interval": "5s",  # a killed process's statement ends, and frees its locks
     "jit": "off",  # nothing that is asked here is worth a compiler
     "join_collapse_limit": "4",  # planning a list's joins in every order takes longer than running it
 }

@@ -6,14 +6,23 @@ from sqlalchemy import Connection
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.events.table import WAITING
 
-_LOCK = sqlalchemy.text(
+_LOCK = (
     "INSERT INTO event_counter (id, number) VALUES (1, 0)"
     " ON CONFLICT (id) DO UPDATE SET number = event_counter.number RETURNING number"
 )
 
+_OFF = ("enable_bitmapscan", "enable_hashjoin", "enable_material", "enable_mergejoin", "enable_seqscan")
+"""What PostgreSQL must not do in this transaction: its statistics know of no backlog, so it would read all of it."""
+
+_LOCKS = {
+    "sqlite": sqlalchemy.text(_LOCK),
+    "postgresql": sqlalchemy.text(", ".join([_LOCK, *(f"set_config('{name}', 'off', true)" for name in _OFF)])),
+}
+
 _NUMBER = sqlalchemy.text(
     "WITH oldest AS ("
-    "  SELECT resource_kind, resource, generation FROM event WHERE number IS NULL ORDER BY at, id LIMIT :limit"
+    "  SELECT resource_kind, resource, generation FROM event WHERE number IS NULL AND at >= 0"
+    "  ORDER BY at, id LIMIT :limit"
     "), newest AS ("
     "  SELECT resource_kind, resource, max(generation) AS generation FROM oldest GROUP BY resource_kind, resource"
     "), waiting AS ("
@@ -50,7 +59,7 @@ class Sequencer:
         The counter's row is locked in a statement of its own: only the next one sees what was committed while
         it waited for the lock. The lock lasts until the commit, so numbers become visible in their order.
         """
-        last = tx.execute(_LOCK).scalar_one()
+        last = tx.execute(_LOCKS[tx.dialect]).scalars().one()
         count = len(tx.execute(_NUMBER, {"last": last, "limit": limit}).all())
         if count:
             tx.execute(_ADVANCE, {"count": count})

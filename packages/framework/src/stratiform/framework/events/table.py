@@ -29,7 +29,8 @@ event = Table(
 _NUMBERED = event.c.number.is_not(None)
 _WAITING = event.c.number.is_(None)
 Index("event_number", event.c.number, unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED)
-Index("event_waiting", event.c.at, event.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+_OLDEST = sqlalchemy.and_(_WAITING, event.c.at >= 0)  # for those who ask for it so, and for nobody else
+Index("event_waiting", event.c.at, event.c.id, sqlite_where=_OLDEST, postgresql_where=_OLDEST)
 Index("event_turn", event.c.resource, event.c.generation, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 # The newest first, of everybody, of an account and of a resource; the columns are those that counting takes.

@@ -70,8 +70,8 @@ def upgrade() -> None:
             "event_waiting",
             ["at", "id"],
             unique=False,
-            sqlite_where=sa.text("number IS NULL"),
-            postgresql_where=sa.text("number IS NULL"),
+            sqlite_where=sa.text("number IS NULL AND at >= 0"),
+            postgresql_where=sa.text("number IS NULL AND at >= 0"),
         )
     op.create_table(
         "event_counter",
