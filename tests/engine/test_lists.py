@@ -60,7 +60,7 @@ def value_of(parameter):
             return [uuid]
         case "boolean":
             return True
-        case "integer":
+        case "integer" | "date":
             return 1
     return {"templatefilter": "executable"}.get(parameter.name, "Enabled")
 

@@ -26,7 +26,13 @@ thing = Table(
 places = Table(
     "domain", metadata, Column("id", BigInteger, primary_key=True, autoincrement=False), Column("path", Exact)
 )
-people = Table("account", metadata, Column("uuid", Exact, primary_key=True), Column("domain_id", BigInteger))
+people = Table(
+    "account",
+    metadata,
+    Column("uuid", Exact, primary_key=True),
+    Column("id", BigInteger),
+    Column("domain_id", BigInteger),
+)
 thing_tag = Table(
     "thing_tag", metadata, Column("thing_id", BigInteger), Column("tag_key", Text), Column("tag_value", Text)
 )
@@ -45,6 +51,13 @@ SHARED = Binding(table=thing, owner=thing.c.owner, shares=WHOLE.shares)
 REACHING = Binding(table=thing, owner=thing.c.owner, reach=Reach(path=thing.c.reach, below=thing.c.below))
 LENT = Binding(table=thing, shares=WHOLE.shares, reach=REACHING.reach)
 BARE = Binding(table=thing)
+
+thing_key = Table(
+    "thing_key", metadata, Column("id", BigInteger), Column("uuid", Exact), Column("owner", Exact),
+    Column("account_id", BigInteger),
+)  # fmt: skip
+"""What refers to its account."""
+HOMES = ["a/", "a/b/", "ab/"]
 
 letters = st.sampled_from(["a", "b", "B", "é", "\U0001f600", "%", "_", "/", "'"])
 texts = st.text(letters, max_size=3)
@@ -124,6 +137,53 @@ def test_sql_and_memory_agree(connection, things, homes, predicate, binding):
         rows = connection.execute(sqlalchemy.select(thing, *binding.columns())).all()
         held = {row.id for row in rows if access.holds(predicate, binding.attributes(connection, row))}
         transaction.rollback()
+    assert in_sql == held
+
+
+@pytest.fixture
+def accounts(connection):
+    """An account in each of three domains, named after it."""
+    with connection.begin() as transaction:
+        for id, path in enumerate(HOMES, start=1):
+            connection.execute(places.insert().values(id=id, path=path))
+            connection.execute(people.insert().values(id=10 + id, uuid=path, domain_id=id))
+        yield {path: 10 + id for id, path in enumerate(HOMES, start=1)}
+        transaction.rollback()
+
+
+owned = st.recursive(
+    st.one_of(
+        st.builds(access.Equals, st.sampled_from(["owner", "scope"]), st.none() | st.sampled_from([*HOMES, "x"])),
+        st.builds(access.Within, st.sampled_from(["owner", "scope"]), st.sampled_from(["", "a", *HOMES, "x"])),
+        st.builds(
+            access.OneOf, st.sampled_from(["owner", "scope"]), st.lists(st.sampled_from(HOMES), max_size=2).map(tuple)
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.builds(access.Any, st.lists(inner, max_size=3).map(tuple)), st.builds(access.Not, inner)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(owners=st.lists(st.none() | st.sampled_from(HOMES), max_size=5), predicate=owned, by_id=st.booleans())
+def test_what_is_found_by_its_account_is_what_is_held(connection, accounts, owners, predicate, by_id):
+    """The account is referred to by its id or by its UUID, and what it says is found without a join."""
+    key = thing_key.c.account_id if by_id else thing_key.c.owner
+    owner = people.c.uuid if by_id else key
+    binding = Binding(table=thing_key, owner=owner, owner_key=key, scope=places.c.path)
+    joined = thing_key.outerjoin(people, people.c.id == thing_key.c.account_id)
+    joined = joined.outerjoin(places, places.c.id == people.c.domain_id)
+    with connection.begin_nested() as savepoint:
+        for id, each in enumerate(owners):
+            row = {"id": id, "uuid": f"{id}", "owner": each, "account_id": accounts.get(each)}
+            connection.execute(thing_key.insert().values(**row))
+        wanted = sqlalchemy.select(thing_key.c.id).select_from(joined).where(compile(predicate, binding))
+        in_sql = set(connection.execute(wanted).scalars())
+        rows = connection.execute(sqlalchemy.select(thing_key, *binding.columns()).select_from(joined)).all()
+        held = {row.id for row in rows if access.holds(predicate, binding.attributes(connection, row))}
+        savepoint.rollback()
     assert in_sql == held
 
 

@@ -267,7 +267,7 @@ def test_a_user_has_so_many_keys_and_no_more(keys, issue, database):
 
 
 def test_two_who_issue_keys_at_once_do_not_pass_the_bound(keys, issue, database):
-    """On PostgreSQL each counts what the other commits; SQLite has one writer anyway."""
+    """The second waits, and counts what the first commits."""
     for _ in range(MOST - 1):
         issue()
     made = queue.Queue()
@@ -278,14 +278,12 @@ def test_two_who_issue_keys_at_once_do_not_pass_the_bound(keys, issue, database)
         except TooManyKeys:
             made.put(None)
 
-    def both(tx):
-        keys.issue(tx, USER)
-        thread = threading.Thread(target=once_more)
-        thread.start()
-        return thread
-
+    thread = threading.Thread(target=once_more)
     with database.transaction() as tx:
-        thread = both(tx)
+        keys.issue(tx, USER)
+        thread.start()
+        with pytest.raises(queue.Empty):
+            made.get(timeout=0.5)
     thread.join(60)
     assert made.get(timeout=60) is None
 

@@ -422,8 +422,8 @@ def test_who_is_removed_has_no_sessions(server, people):
     root.get("deleteUser", id=people["user-sales"].uuid)
     (account,) = root.get("listAccounts", name="operator-sales", listall="true")["account"]
     root.get("deleteAccount", id=account["id"])
-    assert [ask("listUsers") for ask in asks] == [401, 401]
     assert server.rows(sqlalchemy.select(session)) == []
+    assert [ask("listUsers") for ask in asks] == [401, 401]
 
 
 def meanwhile(server, user, password):

@@ -122,7 +122,6 @@ def test_killed_at_any_moment_it_goes_on(running, moments):
     check_whole(running.restart(), 4)
 
 
-@ON_EACH_DATABASE
 def test_ended_before_it_is_ready_it_says_that_it_goes_on(running):
     process = running.spawn()
     wait_until(lambda: "Simulator" in running.progress())
@@ -195,7 +194,6 @@ def test_jobs_are_looked_at_beside_the_server(quickstart):
         assert watched.stdout.splitlines()[-1].endswith(f"{job['uuid']} succeeded")
 
 
-@ON_EACH_DATABASE
 def test_a_job_is_watched_until_it_ends_and_why_it_waits_is_told(quickstart):
     cloud = quickstart(hosts=1)
     (host,) = client(cloud).listHosts(type="Routing")["host"]

@@ -41,6 +41,8 @@ def test_each_role_has_what_a_user_has():
         ("deployVirtualMachine", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN, Role.USER}),
         ("listApis", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN, Role.USER}),
         ("createSSHKeyPair", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN, Role.USER}),
+        ("listUserKeys", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN, Role.USER}),
+        ("deleteUserKeys", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN, Role.USER}),
         ("createAccount", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN}),
         ("listDomains", {Role.ADMIN, Role.RESOURCE_ADMIN, Role.DOMAIN_ADMIN}),
         ("createDomain", {Role.ADMIN, Role.DOMAIN_ADMIN}),
