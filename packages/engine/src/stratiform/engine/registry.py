@@ -145,19 +145,19 @@ def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object)
 
 def owner(tx: Transaction, noun: Noun, row: Row) -> str | None:
     """The UUID of the account that a row belongs to; None for what belongs to nobody."""
+    if noun.table.name == "account":
+        return str(row.uuid)
+    if "account_id" not in noun.table.c:
+        return None
     whose: str | None = getattr(row, OWNER, None)
-    if whose is None and "account_id" in noun.table.c:
+    if whose is None:
         asked = sqlalchemy.select(owner_of(noun.table)).where(noun.table.c.id == row.id)
         whose = tx.connection.execute(asked).scalar_one()
     return whose
 
 
-def owner_of(table: Table) -> ColumnElement[Any]:
-    """The UUID of the account that a row of the table belongs to, or NULL, in a statement about the row."""
-    if table.name == "account":
-        return table.c.uuid.label(OWNER)
-    if "account_id" not in table.c:
-        return sqlalchemy.null().label(OWNER)
+def owner_of(table: Table) -> ColumnElement[str]:
+    """The UUID of the account that a row of the table, which has an `account_id`, belongs to."""
     found = f"(SELECT account.uuid FROM account WHERE account.id = {table.name}.account_id)"
     return sqlalchemy.literal_column(found, Text).label(OWNER)  # as text, since RETURNING correlates nothing
 
@@ -168,8 +168,8 @@ def label(row: Row) -> str:
 
 
 def _owned(noun: Noun) -> list[ColumnElement[Any]]:
-    """The columns of a row, with whose it is."""
-    return [*noun.table.c, owner_of(noun.table)]
+    """The columns of a row, with whose it is if it is anybody's."""
+    return [*noun.table.c, *([owner_of(noun.table)] if "account_id" in noun.table.c else [])]
 
 
 def _named(
