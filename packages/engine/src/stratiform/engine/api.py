@@ -22,7 +22,7 @@ from stratiform.engine.cloud import Engine
 from stratiform.engine.cluster.service import create as create_cluster
 from stratiform.engine.cluster.service import remove as remove_cluster
 from stratiform.engine.cluster.service import update as update_cluster
-from stratiform.engine.command import Change, Commands, Does, Nothing, Record, Submit
+from stratiform.engine.command import Change, Commands, Does, Record, Submit, recorded
 from stratiform.engine.command import record as record_job
 from stratiform.engine.domain.service import create as create_domain
 from stratiform.engine.domain.service import remove as remove_domain
@@ -56,6 +56,7 @@ from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
 from stratiform.engine.role import LOOKS_AFTER
+from stratiform.engine.role import TYPES as ROLE_TYPES
 from stratiform.engine.seed import seed
 from stratiform.engine.service_provider.service import provide
 from stratiform.engine.ssh_key_pair.service import create as create_ssh_key_pair
@@ -72,6 +73,7 @@ from stratiform.engine.zone.service import update as update_zone
 __all__ = [
     "LISTINGS",
     "LOOKS_AFTER",
+    "ROLE_TYPES",
     "Call",
     "Capacity",
     "Change",
@@ -81,7 +83,6 @@ __all__ = [
     "Engine",
     "Fact",
     "History",
-    "Nothing",
     "Plans",
     "Program",
     "Record",
@@ -120,6 +121,7 @@ __all__ = [
     "program",
     "provide",
     "record_job",
+    "recorded",
     "recount",
     "register_template",
     "remove_account",

@@ -6,7 +6,7 @@ from stratiform.api.access import Access, Everything
 from stratiform.api.cloud import Page, Query, Submitted
 from stratiform.api.principal import Principal
 from stratiform.engine.call import Call
-from stratiform.engine.command import Change, Commands, Nothing, Record, Submit, record
+from stratiform.engine.command import Change, Commands, Record, Submit, recorded
 from stratiform.engine.listing import Listing
 from stratiform.framework.base import errors
 from stratiform.framework.db.database import ATTEMPTS, Database, Transaction
@@ -127,8 +127,4 @@ class Engine:
 def _recorded(known: Record, call: Call) -> Submitted:
     """Do what the command says, and file the job that tells of it."""
     row = known.run(call)
-    uuid = row.uuid if row is not None else call.text("id")
-    filed = call.work.submit(
-        record(call.command), Nothing(), fair_key=call.who.account, resource=f"{known.kind}/{uuid}"
-    )
-    return Submitted(job=filed.uuid, entity=None if row is None else row.uuid)
+    return recorded(call, known.kind, call.text("id") if row is None else row.uuid)

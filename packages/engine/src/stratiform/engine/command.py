@@ -57,6 +57,14 @@ def record(command: str) -> Job:
     return Job(f"command.{command}", 1, Nothing, "infrastructure", [done])
 
 
+def recorded(call: Call, kind: str, uuid: str) -> Submitted:
+    """What is done is answered with the job that tells of it."""
+    filed = call.work.submit(
+        record(call.command), Nothing(), fair_key=call.who.account, resource=f"{kind}/{uuid}"
+    )
+    return Submitted(job=filed.uuid, entity=uuid)
+
+
 def jobs(commands: Commands) -> Mapping[str, tuple[str, Job]]:
     """The jobs that commands file, by kind, each with the command that files it."""
     found: dict[str, tuple[str, Job]] = {}

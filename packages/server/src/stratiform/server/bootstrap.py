@@ -174,28 +174,11 @@ def compose(settings: Settings) -> Server:
     database = Database(settings.url, outside)
     migrate.check(database, layers())
     gate = plugins.one("stratiform.access", settings.access, Access).plugin
-    authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
     plain = _program()
     config = plain.config(database)
-    ring = KeyRing.load(settings.ring)
-    effort = Effort(settings.threads)
-    keys, passwords = Keys(database, ring), Passwords(database, authenticator, effort)
-    credentials = Credentials(
-        keys=keys,
-        passwords=passwords,
-        results=SealedResults(database, ring, config),
-        effort=effort,
-        end_sessions=end_all,
-    )
+    credentials = _credentials(settings, database, config)
     program = extended(plain, credentials)
-    tools = engine.Tools(
-        config=config,
-        placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
-        hypervisors={
-            each.plugin.name: each.plugin for each in plugins.load("stratiform.hypervisor", HypervisorProvider)
-        },
-        data=settings.data,
-    )
+    tools = _tools(settings, config)
     channel = Channel(outside)
     kernel = Kernel(
         world=outside,
@@ -220,17 +203,8 @@ def compose(settings: Settings) -> Server:
     )
     sessions = Sessions(database, config)
     kernel.duties += [sessions.sweep, Sweep(database, credentials).look]
-    logins = Logins(database, passwords, sessions)
     dispatcher = app.dispatcher(services, outside)
-    front = Front(
-        keys,
-        outside.clock,
-        visitors=sessions,
-        authenticators=session.authenticators(
-            services.commands, logins, sessions, outside.clock, lambda: config.value(session.SECURE)
-        ),
-        enforced=lambda: config.value(ENFORCE),
-    )
+    front = _front(services, sessions, database, outside, config)
     return Server(
         settings=settings,
         world=outside,
@@ -241,8 +215,8 @@ def compose(settings: Settings) -> Server:
         monitor=monitor,
         tools=tools,
         cloud=cloud,
-        keys=keys,
-        passwords=passwords,
+        keys=credentials.keys,
+        passwords=credentials.passwords,
         serving=Serving(
             app.make(dispatcher, front),
             settings.host,
@@ -254,6 +228,45 @@ def compose(settings: Settings) -> Server:
         if settings.integration_port
         else None,
         lock=lock,
+    )
+
+
+def _credentials(settings: Settings, database: Database, config: Config) -> Credentials:
+    """What proves who somebody is, sealed with this cloud's keys."""
+    authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
+    ring, effort = KeyRing.load(settings.ring), Effort(settings.threads)
+    return Credentials(
+        keys=Keys(database, ring),
+        passwords=Passwords(database, authenticator, effort),
+        results=SealedResults(database, ring, config),
+        effort=effort,
+        end_sessions=end_all,
+    )
+
+
+def _tools(settings: Settings, config: Config) -> engine.Tools:
+    """The plug-ins that the engine's steps use."""
+    providers = (each.plugin for each in plugins.load("stratiform.hypervisor", HypervisorProvider))
+    return engine.Tools(
+        config=config,
+        placements={each.name: each.plugin for each in plugins.load("stratiform.placement", Placement)},
+        hypervisors={each.name: each for each in providers},
+        data=settings.data,
+    )
+
+
+def _front(services: Services, sessions: Sessions, database: Database, outside: World, config: Config) -> Front:
+    """The door for those who prove who they are, by signature or by session."""
+    credentials = services.credentials
+    logins = Logins(database, credentials.passwords, sessions)
+    return Front(
+        credentials.keys,
+        outside.clock,
+        visitors=sessions,
+        authenticators=session.authenticators(
+            services.commands, logins, sessions, outside.clock, lambda: config.value(session.SECURE)
+        ),
+        enforced=lambda: config.value(ENFORCE),
     )
 
 

@@ -7,7 +7,7 @@ from stratiform.engine import check, registry
 from stratiform.engine.call import Call
 from stratiform.engine.cluster import service as cluster_service
 from stratiform.engine.cluster.table import cluster
-from stratiform.engine.command import Change, Commands, Nothing, Submit, record
+from stratiform.engine.command import Change, Commands, Submit, record, recorded
 from stratiform.engine.entity import name_key
 from stratiform.engine.host import rules, service
 from stratiform.engine.host.jobs.connect import connect, file, reconnect
@@ -64,8 +64,7 @@ def update(call: Call) -> Submitted:
         return Submitted(job=file(call.work, reconnect, row, call.who.account), entity=row.uuid)
     if event is not None:
         service.open_for(call.tx, row, event)
-    filed = call.work.submit(record(call.command), Nothing(), fair_key=call.who.account, resource=f"host/{row.uuid}")
-    return Submitted(job=filed.uuid, entity=row.uuid)
+    return recorded(call, "host", row.uuid)
 
 
 def delete(call: Call) -> None:

@@ -4,13 +4,12 @@ from stratiform.api.cloud import Submitted
 from stratiform.api.spec import PoolSpec
 from stratiform.engine import check
 from stratiform.engine.call import Call
-from stratiform.engine.command import Commands, Nothing, Submit, record
+from stratiform.engine.command import Commands, Submit, record, recorded
 from stratiform.engine.host.jobs import reach
 from stratiform.engine.host.jobs.detach import Detach, detach
 from stratiform.engine.pool import service
 from stratiform.engine.pool.jobs.attach import attach, attach_again, file
 from stratiform.engine.pool.states import State
-from stratiform.engine.registry import Row
 
 
 def create(call: Call) -> Submitted:
@@ -53,7 +52,7 @@ def update(call: Call) -> Submitted:
         return Submitted(job=file(call.work, attach_again, row, call.who.account), entity=row.uuid)
     if call.given("enabled"):
         service.open_for(call.tx, row, enabled=call.flag("enabled"))
-    return _done(call, row)
+    return recorded(call, "storage_pool", row.uuid)
 
 
 def delete(call: Call) -> Submitted:
@@ -65,14 +64,7 @@ def delete(call: Call) -> Submitted:
     for each in reach.having(call.tx, row.id):
         payload = Detach(host=each.id, target=each.target, pool=row.id, spec=spec)
         call.work.submit(detach, payload, fair_key=call.who.account, resource=f"host/{each.target.uuid}")
-    return _done(call, row)
-
-
-def _done(call: Call, row: Row) -> Submitted:
-    filed = call.work.submit(
-        record(call.command), Nothing(), fair_key=call.who.account, resource=f"storage_pool/{row.uuid}"
-    )
-    return Submitted(job=filed.uuid, entity=row.uuid)
+    return recorded(call, "storage_pool", row.uuid)
 
 
 COMMANDS: Commands = {

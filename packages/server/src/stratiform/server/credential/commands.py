@@ -16,9 +16,6 @@ PREPARED = "prepared"
 PROOF = "proof"
 """The argument with what was kept of the password until now, which the caller has proven."""
 
-_REGISTER = engine.record_job("registerUserKeys")
-_DELETE = engine.record_job("deleteUserKeys")
-
 
 def extended(program: engine.Program, credentials: Credentials) -> engine.Program:
     """The engine's program with the commands that handle credentials."""
@@ -41,8 +38,8 @@ class _Commands:
             "createUser": engine.Change("user", self.create_user),
             "updateUser": engine.Change("user", self.update_user),
             "deleteUser": engine.Change("user", self.delete_user),
-            "registerUserKeys": engine.Submit(self.register, (_REGISTER,)),
-            "deleteUserKeys": engine.Submit(self.revoke, (_DELETE,)),
+            "registerUserKeys": engine.Submit(self.register, (engine.record_job("registerUserKeys"),)),
+            "deleteUserKeys": engine.Submit(self.revoke, (engine.record_job("deleteUserKeys"),)),
         }
 
     def create_account(self, call: engine.Call) -> engine.Row:
@@ -83,9 +80,7 @@ class _Commands:
         pair = self._credentials.keys.issue(
             call.tx, user.uuid, name=name, description=description, starts=starts, ends=ends
         )
-        run = call.work.submit(
-            _REGISTER, engine.Nothing(), fair_key=call.who.account, resource=f"user/{user.uuid}"
-        )
+        submitted = engine.recorded(call, "user", user.uuid)
         told = {
             "name": name or None,
             "description": description,
@@ -95,20 +90,17 @@ class _Commands:
             "startdate": starts,
             "enddate": ends,
         }
-        self._credentials.results.keep(call.tx, run.uuid, call.who.user, told)
+        self._credentials.results.keep(call.tx, submitted.job, call.who.user, told)
         _publish(call, EventName.REGISTER_USER_KEY, user, pair.uuid)
-        return Submitted(job=run.uuid, entity=user.uuid)
+        return submitted
 
     def revoke(self, call: engine.Call) -> Submitted:
         """Let nothing be signed with a key pair any more."""
         key = call.text("keypairid")
         user = _holder(call, key)
         self._credentials.keys.revoke(call.tx, key)
-        run = call.work.submit(
-            _DELETE, engine.Nothing(), fair_key=call.who.account, resource=f"user/{user.uuid}"
-        )
         _publish(call, EventName.DELETE_USER_KEY, user, key)
-        return Submitted(job=run.uuid, entity=user.uuid)
+        return engine.recorded(call, "user", user.uuid)
 
     def ending(self, known: engine.Does) -> engine.Submit:
         """A command that begins to end accounts; with it their users' credentials are forgotten."""

@@ -1,6 +1,8 @@
 """Jobs as clients poll them: facts from the engine, and as the result the entity as it is when asked for."""
 
+from collections.abc import Mapping
 
+from stratiform.api import resource
 from stratiform.api.cloud import Page, Query
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
@@ -12,18 +14,6 @@ from stratiform.server.errors import BadParameter
 from stratiform.server.handlers import paging
 from stratiform.server.handlers.call import Call, Handler, Services
 
-TYPES = {
-    "vm": "VirtualMachine",
-    "volume": "Volume",
-    "network": "Network",
-    "template": "Template",
-    "host": "Host",
-    "account": "Account",
-    "domain": "Domain",
-    "user": "User",
-}
-"""What the wire calls the kinds of entities that jobs are about."""
-
 PENDING, SUCCEEDED, FAILED = 0, 1, 2
 
 
@@ -32,11 +22,11 @@ def finder(services: Services) -> Handler:
     commands, jobs = services.commands, services.jobs
 
     def handle(call: Call) -> Body:
-        resource = _resource(call)
+        about = _resource(call, commands)
         job = call.arguments.get("jobid")
-        if job is None and resource is None:
+        if job is None and about is None:
             raise BadParameter(command=call.command.name.lower(), reason="missing parameter jobid")
-        facts = jobs.find(str(job), call.who) if job is not None else jobs.latest(str(resource), call.who)
+        facts = jobs.find(str(job), call.who) if job is not None else jobs.latest(str(about), call.who)
         row = describe(facts)
         if row["jobstatus"] == SUCCEEDED:
             row["jobresult"] = _result(commands.get(facts.command), facts, call.who, services)
@@ -47,13 +37,13 @@ def finder(services: Services) -> Handler:
 
 def lister(services: Services) -> Handler:
     """List jobs; the result of one that succeeded is told only when it is asked for by itself."""
-    jobs = services.jobs
+    commands, jobs = services.commands, services.jobs
 
     def handle(call: Call) -> Body:
         query = paging.query(call)
-        resource = _resource(call)
+        about = _resource(call, commands)
         filters = {name: each for name, each in query.filters.items() if not name.startswith("resource")}
-        filters |= {} if resource is None else {"resource": resource}
+        filters |= {} if about is None else {"resource": about}
         count, page = jobs.list(call.who, Query(filters=filters, page=query.page, pagesize=query.pagesize))
         rows = [describe(facts) for facts in page]
         return answer.listed(call.command, call.who.role, Page(count=count, rows=rows))
@@ -75,7 +65,7 @@ def describe(facts: Fact) -> Body:
         "jobprocstatus": 100 * facts.done // facts.steps if facts.steps and facts.finished is None else 0,
         "jobresultcode": 0,
         "jobresulttype": None if facts.finished is None else "object",
-        "jobinstancetype": TYPES.get(kind),
+        "jobinstancetype": resource.name(kind) or None,
         "jobinstanceid": entity or None,
         "created": facts.created,
         "completed": facts.finished,
@@ -100,7 +90,7 @@ def _result(command: Command | None, facts: Fact, who: Principal, services: Serv
     return answer.single(command, who.role, row)
 
 
-def _resource(call: Call) -> str | None:
+def _resource(call: Call, commands: Mapping[str, Command]) -> str | None:
     named = [call.arguments.get(name) for name in ("resourcetype", "resourceid")]
     if named == [None, None]:
         return None
@@ -108,8 +98,9 @@ def _resource(call: Call) -> str | None:
         raise BadParameter(
             command=call.command.name.lower(), reason="resourceid and resourcetype must be given together"
         )
-    kinds = {name.lower(): kind for kind, name in TYPES.items()}
-    return f"{kinds.get(str(named[0]).lower(), str(named[0]).lower())}/{str(named[1]).lower()}"
+    kinds = {each.kind.replace("_", ""): each.kind for each in commands.values() if each.kind}
+    spelled = resource.spelled(str(named[0]))
+    return f"{kinds.get(spelled, spelled)}/{str(named[1]).lower()}"
 
 
 HANDLERS = {"queryAsyncJobResult": finder, "listAsyncJobs": lister}

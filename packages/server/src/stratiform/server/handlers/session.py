@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from stratiform.api.command import Command
 from stratiform.api.principal import Role
-from stratiform.engine.api import Row
+from stratiform.engine.api import ROLE_TYPES, Row
 from stratiform.framework.base.clock import SECOND, Clock
 from stratiform.framework.config.option import Option
 from stratiform.server import answer
@@ -23,9 +23,6 @@ from stratiform.server.session.store import Begun, Sessions
 SECURE = Option(
     "enable.secure.session.cookie", False, "Whether the cookies of a session are sent over TLS and nothing else."
 )
-
-TYPES = {Role.USER: "0", Role.ADMIN: "1", Role.DOMAIN_ADMIN: "2", Role.RESOURCE_ADMIN: "3"}
-"""What a log-in calls an account's type."""
 
 
 def authenticators(
@@ -90,7 +87,7 @@ def _told(user: Row, begun: Begun, now: int) -> Mapping[str, object]:
         "account": user.account_name,
         "firstname": user.first_name,
         "lastname": user.last_name,
-        "type": TYPES[Role(user.role)],
+        "type": str(ROLE_TYPES[Role(user.role)]),
         "timezone": user.timezone,
         "timezoneoffset": _offset(user.timezone, now),
         "registered": "false",
