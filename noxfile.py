@@ -28,7 +28,7 @@ FOLDERS = {  # every distribution of this repository, by its name
     for file in sorted(ROOT.glob(pattern))
 }
 
-PARALLEL = ["--numprocesses=auto", "--dist=loadfile"]    # a process for each core, each with a PostgreSQL of its own
+PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]    # a process for each core, each with a PostgreSQL of its own
 APART = ["--ignore=tests/contracts", "--ignore=tests/docs"]    # these have a session and tools of their own
 
 # What a distribution's own tests need in the isolated environment beside what the distribution declares.

@@ -29,9 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what lies in tests/crash and tests/scale, so that it is run by the session of that name alone.
 
-    What needs PostgreSQL is marked too, and left out where PostgreSQL is not chosen.
+    What needs PostgreSQL is marked too, and left out where PostgreSQL is not chosen. Whole servers come first: they
+    take longest, and with several processes none is to wait for the last of them.
     """
     left_out = []
+    items.sort(key=lambda item: HERE / "system" not in item.path.parents)
     for item in items:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in ("crash", "scale"):

@@ -10,6 +10,7 @@ from stratiform.api.principal import Principal, Role
 from stratiform.engine import api, schema
 from stratiform.framework import context
 from stratiform.framework.schema import FRAMEWORK
+from stratiform.framework.testing.copies import once
 from stratiform.framework.testing.fixtures import clock, database, database_url, world
 
 __all__ = ["clock", "database", "database_url", "world"]
@@ -64,9 +65,11 @@ def engine(database):
 
 
 @pytest.fixture
-def site(database, world):
-    """A cloud of one zone, one cluster, one shared network of a /27 and one tenant; `site.vm(…)` adds machines."""
-    return Site(database, world)
+def site(database, world, layers):
+    """A cloud of one zone, one cluster, one shared network of a /27 and one tenant, with builders of rows for more."""
+    site = Site(database=database, world=world)
+    vars(site).update(once("site", database, layers, site.lay_out))
+    return site
 
 
 def principal(user, account, domain, role):
@@ -77,14 +80,15 @@ def principal(user, account, domain, role):
 class Site(SimpleNamespace):
     """Rows by name, and builders that need a transaction."""
 
-    def __init__(self, database, world):
-        super().__init__(database=database, world=world)
-        with database.transaction() as tx:
-            api.seed(tx, world)
-        with database.transaction() as tx:
-            self._lay_out(tx, world)
+    def lay_out(self):
+        """Make the cloud, and tell the names of what is in it."""
+        with self.database.transaction() as tx:
+            api.seed(tx, self.world)
+        with self.database.transaction() as tx:
+            self._lay_out(tx, self.world)
         self.root_admin = principal(self.root_user, self.root, self.root_domain, Role.ADMIN)
         self.tenant = principal(self.user, self.account, self.domain, Role.USER)
+        return {name: each for name, each in vars(self).items() if name not in ("database", "world")}
 
     def first(self, tx, table, **where):
         """The first row with these values."""

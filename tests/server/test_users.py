@@ -26,6 +26,7 @@ from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.table import job
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.secrets import KeyRing
+from stratiform.framework.testing.copies import once
 from stratiform.framework.testing.fixtures import clock, database, database_url, world
 from stratiform.framework.testing.statements import count
 from stratiform.server import app, arguments, request, signature
@@ -196,9 +197,13 @@ class Person:
 
 
 @pytest.fixture
-def server(database, world, tmp_path):
-    with context.use(context.begin(world.ids, "setup")), database.transaction() as tx:
-        api.seed(tx, world)
+def server(database, world, layers, tmp_path):
+    def seed():
+        with database.transaction() as tx:
+            api.seed(tx, world)
+
+    with context.use(context.begin(world.ids, "setup")):
+        once("seed", database, layers, seed)
     return Server(database, world, KeyRing.create(tmp_path / "keys.json"))
 
 

@@ -1,13 +1,15 @@
 """Databases for one test: an SQLite file, or a schema of its own in a PostgreSQL that stands by."""
 
+import sqlite3
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData
 
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Database
@@ -43,10 +45,62 @@ _EMPTY = """DO $$
 $$"""
 
 
+_ENGINES: dict[str, Engine] = {}
+"""By URL: what SQLAlchemy has compiled for one test need not be compiled for the next."""
+
+
 @contextmanager
 def sqlite(folder: Path) -> Iterator[str]:
     """The URL of a database in a file of its own."""
     yield f"sqlite:///{folder / 'test.db'}"
+
+
+class Sqlite:
+    """Lends SQLite files; one with tables is emptied and lent again, for making it takes long."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="sqlite")
+        self._free: defaultdict[Hashable, list[str]] = defaultdict(list)
+
+    @contextmanager
+    def filled(self, layers: Sequence[Layer]) -> Iterator[str]:
+        """The URL of a file with the tables of `layers` and no rows, for one test at a time."""
+        free = self._free[_tables(layers)]
+        url = free.pop() if free else self._made(layers)
+        shape = _sqlite_shape(url)
+        yield url
+        if _sqlite_cleared(url, layers, shape):
+            free.append(url)
+
+    def _made(self, layers: Sequence[Layer]) -> str:
+        url = f"sqlite:///{Path(self._folder.name) / uuid.uuid4().hex}.db"
+        with opened(url, World(store=DriverStore()), layers):
+            return url
+
+
+def _sqlite_shape(url: str) -> int:
+    with closing(sqlite3.connect(str(sqlalchemy.make_url(url).database))) as connection:
+        return int(connection.execute("PRAGMA schema_version").fetchone()[0])
+
+
+def _sqlite_cleared(url: str, layers: Sequence[Layer], shape: int) -> bool:
+    """Take every row out, unless the tables are no longer what they were or somebody still writes."""
+    if _sqlite_shape(url) != shape:
+        return False
+    path = str(sqlalchemy.make_url(url).database)
+    try:
+        with closing(sqlite3.connect(path, timeout=1)) as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for metadata in _tables(layers):
+                for table in metadata.tables:
+                    connection.execute(f'DELETE FROM "{table}"')
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _tables(layers: Sequence[Layer]) -> tuple[MetaData, ...]:
+    return tuple(metadata for layer in layers for metadata in layer.metadata)
 
 
 class Postgres:
@@ -56,7 +110,7 @@ class Postgres:
         self._url = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
         alone = {"isolation_level": "AUTOCOMMIT", "poolclass": sqlalchemy.StaticPool}
         self._engine = sqlalchemy.create_engine(self._url, **alone)
-        self._free: defaultdict[tuple[MetaData, ...], list[str]] = defaultdict(list)
+        self._free: defaultdict[Hashable, list[str]] = defaultdict(list)
 
     @contextmanager
     def empty(self) -> Iterator[str]:
@@ -70,7 +124,7 @@ class Postgres:
     @contextmanager
     def filled(self, layers: Sequence[Layer]) -> Iterator[str]:
         """The URL of a schema with the tables of `layers` and no rows, for one test at a time."""
-        free = self._free[tuple(metadata for layer in layers for metadata in layer.metadata)]
+        free = self._free[_tables(layers)]
         schema = free.pop() if free else self._made(layers)
         shape = self._shape(schema)
         try:
@@ -126,10 +180,12 @@ class Postgres:
 def opened(url: str, world: World, layers: Sequence[Layer]) -> Iterator[Database]:
     """The database at `url` with the tables of `layers` as declared, made without their migrations."""
     database = Database(url, world)
+    if type(world.store) is DriverStore:
+        database.engine = _ENGINES.setdefault(url, database.engine)
     try:
-        with database.exclusive() as connection, connection.begin():
-            for layer in layers:
-                for metadata in layer.metadata:
+        if layers:
+            with database.exclusive() as connection, connection.begin():
+                for metadata in _tables(layers):
                     metadata.create_all(connection, checkfirst=False)
         yield database
     finally:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from stratiform.framework.db.database import Database
 from stratiform.framework.db.migrate import Layer
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing import databases
-from stratiform.framework.testing.databases import Postgres
+from stratiform.framework.testing.databases import Postgres, Sqlite
 from stratiform.framework.testing.world import ManualClock, seeded
 
 DIALECTS = ("sqlite", "postgresql") if os.environ.get(databases.POSTGRES) else ("sqlite",)
@@ -49,10 +50,18 @@ def postgresql() -> Iterator[Postgres]:
         yield server
 
 
+@cache
+def _sqlite() -> Sqlite:
+    """One for all the tests of this process."""
+    return Sqlite()
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database; of `database`, for a test that has both."""
-    if dialect == "sqlite":
+    if dialect == "sqlite" and "database" in request.fixturenames:
+        lent = _sqlite().filled(request.getfixturevalue("layers"))
+    elif dialect == "sqlite":
         lent = databases.sqlite(tmp_path)
     elif "database" in request.fixturenames:
         lent = request.getfixturevalue("postgresql").filled(request.getfixturevalue("layers"))
@@ -63,8 +72,7 @@ def database_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -
 
 
 @pytest.fixture
-def database(database_url: str, dialect: str, world: World, layers: Sequence[Layer]) -> Iterator[Database]:
+def database(database_url: str, world: World) -> Iterator[Database]:
     """A database with every table of `layers`, and no row in them."""
-    made = [] if dialect == "postgresql" else layers
-    with databases.opened(database_url, world, made) as database:
+    with databases.opened(database_url, world, []) as database:
         yield database
