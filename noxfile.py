@@ -28,7 +28,8 @@ FOLDERS = {  # every distribution of this repository, by its name
     for file in sorted(ROOT.glob(pattern))
 }
 
-PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]    # a process for each core, each with a PostgreSQL of its own
+# A process for each core, each with a PostgreSQL of its own.
+PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]
 APART = ["--ignore=tests/contracts", "--ignore=tests/docs"]    # these have a session and tools of their own
 
 # What a distribution's own tests need in the isolated environment beside what the distribution declares.
@@ -131,7 +132,7 @@ def isolated(session: nox.Session, name: str) -> None:
         install(session, *map(wheel, own([name])))
         session.run(*import_all, *project(name).get("optional-dependencies", ()))
 
-        install(session, *map(wheel, own(TESTED_WITH[name])), *map(wheel, TESTED_WITH[name]), "pytest")
+        install(session, *map(wheel, own(TESTED_WITH[name])), *map(wheel, TESTED_WITH[name]), "pytest", "pytest-xdist")
         session.run(*import_all)
         for file in ("pyproject.toml", "tests/conftest.py", "tests/postgres.py"):
             pathlib.Path(file).parent.mkdir(exist_ok=True)
@@ -139,7 +140,7 @@ def isolated(session: nox.Session, name: str) -> None:
         shutil.copytree(ROOT / "tests" / folder, pathlib.Path("tests") / folder)
         if (ROOT / "docs" / folder).is_dir():  # what a page promises of this distribution, it promises of it alone
             shutil.copytree(ROOT / "docs" / folder, pathlib.Path("docs") / folder)
-        session.run("pytest", "--databases=sqlite", "-m", "not crash and not scale", *session.posargs)
+        session.run("pytest", *PARALLEL, "--databases=sqlite", "-m", "not crash and not scale", *session.posargs)
 
 
 @nox.session

@@ -9,8 +9,8 @@ from stratiform.api import registry
 from stratiform.api.cloud import Query
 from stratiform.api.command import Returns
 from stratiform.engine import api, schema
-from stratiform.engine.network import service as network_service
 from stratiform.engine.listing import OWNERSHIP, Unsupported
+from stratiform.engine.network import service as network_service
 from stratiform.framework.testing.statements import count
 
 COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind and not c.mutates]
@@ -161,7 +161,9 @@ def test_rows_have_the_types_of_the_wire(full, engine, command):
     listing = api.LISTINGS[command.kind]
     query = Query(filters={"listall": True} if listing.own else {})
     fields = {field.name: field for field in command.view.fields}
-    for row in engine.list(command.kind, full.root_admin, command.name, query).rows:
+    page = engine.list(command.kind, full.root_admin, command.name, query)
+    for row in page.rows:
+        assert row.keys() <= page.fields
         for name, value in row.items():
             if name in fields and (type_ := TYPES.get(fields[name].type)):
                 assert isinstance(value, type_), f"{name} is {value!r}"

@@ -17,6 +17,8 @@ class Page:
     """Each row by the names of the wire's fields; what is absent is left out of the answer."""
     fresh: bool = False
     """Whether the rows, and those in them, were made for this page alone and hold no None: then they may be changed."""
+    fields: frozenset[str] | None = None
+    """Names beyond which no row goes, if that is known: then nobody need look at each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,7 @@ class _Base:
     """What somebody is told of a row; the keys of the nested lists follow it."""
 
     reader: Reader
+    fields: frozenset[str]
     all: _Select
     """For a condition."""
     page: _Select
@@ -150,6 +151,8 @@ class Listing:
     """Whether a row is the one of a UUID, if it is not its `uuid` that says so."""
     nested: Sequence[Nested] = ()
     finish: Finish | None = None
+    adds: frozenset[str] = frozenset()
+    """Fields that `finish` adds to those above."""
     order: Sequence[ColumnElement[Any]] = ()
     """The table's own columns that rows are ordered by: none is ever NULL, the last is unique. Its id by default."""
     newest_first: bool = False
@@ -163,12 +166,12 @@ class Listing:
         where = self._where(visible, Asked(who=who, filters=query.filters))
         if query.pagesize == ALL:
             rows, _ = self._rows(connection, self._base(who).all.where(where), who)
-            return Page(count=len(rows), rows=rows, fresh=True)
+            return self._told(len(rows), rows, who)
         size = query.pagesize or DEFAULT_SIZE
         offset = (max(query.page or 1, 1) - 1) * size
         if where is self.alive and not offset:
             rows, found = self._rows(connection, _opening(self, who.role is Role.ADMIN, size), who)
-            return Page(count=found[0][-1] if found else 0, rows=rows, fresh=True)
+            return self._told(found[0][-1] if found else 0, rows, who)
         picked = self._picked(where, size, offset)
         left = self._counted(and_(where, self._is_behind)).scalar_subquery()
         rows, found = self._rows(connection, self._base(who).page.add_cte(picked).add_columns(left), who)
@@ -176,7 +179,7 @@ class Listing:
             count = offset + len(found) + found[0][-1]
         else:
             count = connection.execute(self._counted(where)).scalar_one() if offset else 0
-        return Page(count=count, rows=rows, fresh=True)
+        return self._told(count, rows, who)
 
     def find(self, connection: Connection, visible: Filter, who: Principal, uuid: str) -> dict[str, object] | None:
         """The row of the entity with this UUID, removed or not; None if it is not visible."""
@@ -248,6 +251,9 @@ class Listing:
                 self.finish(row)
         return rows, found
 
+    def _told(self, count: int, rows: list[dict[str, object]], who: Principal) -> Page:
+        return Page(count=count, rows=rows, fresh=True, fields=self._base(who).fields)
+
     def _narrow(self, where: Condition) -> FromClause:
         """The table with what the condition speaks of joined to it, and nothing else."""
         needed = _tables(where)
@@ -291,6 +297,7 @@ class Listing:
         page = _source(self._page.join(self.table, same), self.joins)
         return _Base(
             reader=Reader(columns, self.constants),
+            fields=self.adds.union(columns, self.constants, (nested.name for nested in self.nested)),
             all=wanted.select_from(self.source).order_by(*self._ordered),
             page=wanted.select_from(page).order_by(*self._ordered),
         )

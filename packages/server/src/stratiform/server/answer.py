@@ -1,8 +1,8 @@
 """Answers: rows shaped by their view, put under the names that clients look for, and written out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -16,7 +16,8 @@ JSON = "application/json; charset=UTF-8"
 XML = "text/xml; charset=UTF-8"
 
 Body = dict[str, object]
-Shape = Callable[[Mapping[str, object]], Body]
+Rows = Sequence[Mapping[str, object]]
+Shape = Callable[[Rows], Sequence[Body]]
 _ROWS = (list, tuple)
 
 
@@ -26,13 +27,13 @@ def listed(command: Command, role: Role, page: Page, *, only_count: bool = False
         return {}
     if only_count or not page.rows:
         return {"count": page.count}
-    shape = shaped(command.view, role, fresh=page.fresh)
-    return {"count": page.count, str(command.object): [*map(shape, page.rows)]}
+    shape = shaped(command.view, role, fresh=page.fresh, within=page.fields)
+    return {"count": page.count, str(command.object): shape(page.rows)}
 
 
 def single(command: Command, role: Role, row: Mapping[str, object]) -> Body:
     """One object under its name, or its fields themselves if the command answers flat."""
-    body = shaped(command.view, role)(row)
+    (body,) = shaped(command.view, role)([row])
     return {command.object: body} if command.object else body
 
 
@@ -53,41 +54,46 @@ def encode(wrapper: str, body: Mapping[str, object], *, json: bool, version: str
 
 
 @cache
-def shaped(view: View, role: Role, *, fresh: bool = False) -> Shape:
-    """How a row becomes an object for a caller: the view's fields that it has and he may see.
+def shaped(view: View, role: Role, *, fresh: bool = False, within: frozenset[str] | None = None) -> Shape:
+    """How rows, which go not beyond `within`, become objects for a caller: the view's fields that he may see.
 
-    A fresh row is told as it is if it can be, and changed; what is made of any other is in the view's order.
+    Fresh rows are told as they are if they can be, and changed; what is made of others is in the view's order. All
+    rows go through one field after the other: to call something for each row would take longer than what it does.
     """
     fields = [each for each in view.fields if role in each.roles]
     order = [each.name for each in fields]
     names = frozenset(order)
     defaults = [(each.name, each.default) for each in fields if each.default is not None]
+    fits = within is not None and names >= within
     writers = [(each.name, writer) for each in fields if (writer := _writer(each, role, fresh))]
 
-    def shape(row: Mapping[str, object]) -> Body:
-        if fresh and isinstance(row, dict) and names.issuperset(row):
-            body = row
-        else:
-            body = {name: value for name in order if (value := row.get(name)) is not None}
+    def picked(row: Mapping[str, object]) -> Body:
+        return {name: value for name in order if (value := row.get(name)) is not None}
+
+    def shape(rows: Rows) -> Sequence[Body]:
+        as_it_is = fresh and (fits or all(map(names.issuperset, rows)))
+        bodies = cast(Sequence[Body], rows) if as_it_is else [*map(picked, rows)]
         for name, default in defaults:
-            body.setdefault(name, default)
+            for body in bodies:
+                body.setdefault(name, default)
         for name, write in writers:
-            if name in body:
-                body[name] = write(body[name])
-        return body
+            for body in bodies:
+                if name in body:
+                    body[name] = write(body[name])
+        return bodies
 
     return shape
 
 
 def _writer(field: Field, role: Role, fresh: bool) -> Callable[[object], object] | None:
     if field.view:
-        return _each(shaped(field.view, role, fresh=fresh))
+        return _inner(shaped(field.view, role, fresh=fresh))
     return {"date": _fresh_date if fresh else _date, "map": _map}.get(field.type)
 
 
-def _each(shape: Shape) -> Callable[[object], object]:
+def _inner(shape: Shape) -> Callable[[object], object]:
     def write(rows: object) -> object:
-        return [*map(shape, rows)] if isinstance(rows, _ROWS) else rows
+        return shape(rows) if isinstance(rows, _ROWS) else rows
 
     return write
 

@@ -13,13 +13,11 @@ _FORM = re.compile(
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS = tuple(f"{second:02}+0000" for second in range(60))
 
 
 def show(moment: int) -> str:
     """Microseconds of UTC as `2026-01-31T10:00:00+0000`: an offset without a colon, no fraction."""
-    minute, second = divmod(moment // SECOND, 60)
-    return _minute(minute) + _SECONDS[second]
+    return _second(moment // SECOND)
 
 
 def read(text: str, *, end: bool = False) -> int | None:
@@ -41,10 +39,10 @@ def read(text: str, *, end: bool = False) -> int | None:
     return since // timedelta(seconds=1) * SECOND + int((found["fraction"] or "0").ljust(6, "0"))
 
 
-@lru_cache(maxsize=4096)
-def _minute(number: int) -> str:
-    """Things of a list were often made in the same minutes."""
-    return time.strftime("%Y-%m-%dT%H:%M:", time.gmtime(60 * number))
+@lru_cache(maxsize=16384)
+def _second(number: int) -> str:
+    """Who lists things lists them again, and the times in a list are often the same."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(number))
 
 
 def has_offset(text: str) -> bool:

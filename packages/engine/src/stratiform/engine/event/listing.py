@@ -124,6 +124,7 @@ LISTING = Listing(
     identity=_is,
     live=true(),
     finish=_tell,
+    adds=frozenset({"description", "level", "resourcename", "state"}),
     order=[event.c.at, event.c.id],
     newest_first=True,
 )

@@ -1,5 +1,8 @@
 """The list of hosts: the engine's resource state and counters, the agent manager's connection."""
 
+from functools import lru_cache
+from typing import Any
+
 from sqlalchemy import case, func, literal
 
 from stratiform.engine.cluster.table import cluster
@@ -15,7 +18,7 @@ from stratiform.framework.agents.table import resource
 _NEVER = "Disconnected"
 
 
-def _shares(row: dict[str, object]) -> None:
+def _shares(row: dict[str, Any]) -> None:
     """The wire has shares in percent as text, and over-commitment as text too."""
     cpu, memory = row["cpuwithoverprovisioning"], row["memorywithoverprovisioning"]
     share = _share(row["cpuallocatedvalue"], cpu)
@@ -25,8 +28,9 @@ def _shares(row: dict[str, object]) -> None:
     row["cpuwithoverprovisioning"], row["memorywithoverprovisioning"] = str(cpu), str(memory)
 
 
-def _share(claimed: object, there: object) -> str:
-    return f"{100 * claimed / there:.2f}%" if there else "0.00%"  # type: ignore[operator]
+@lru_cache(maxsize=4096)
+def _share(claimed: int, there: int) -> str:
+    return f"{100 * claimed / there:.2f}%" if there else "0.00%"
 
 
 LISTING = Listing(
@@ -93,4 +97,13 @@ LISTING = Listing(
     keyword=[host.c.name_key],
     binding=Binding(table=host),
     finish=_shares,
+    adds=frozenset(
+        {
+            "cpuallocated",
+            "cpuallocatedpercentage",
+            "cpuallocatedwithoverprovisioning",
+            "memoryallocatedbytes",
+            "memoryallocatedpercentage",
+        }
+    ),
 )

@@ -42,4 +42,5 @@ LISTING = Listing(
     keyword=[pod.c.name_key],
     binding=Binding(table=pod),
     finish=_ranges,
+    adds=frozenset({"ipranges"}),
 )

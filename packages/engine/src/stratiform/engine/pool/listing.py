@@ -60,4 +60,5 @@ LISTING = Listing(
     keyword=[pool.c.name_key],
     binding=Binding(table=pool),
     finish=_factor,
+    adds=frozenset({"overprovisionfactor"}),
 )

@@ -157,4 +157,5 @@ LISTING = Listing(
     own=mine,
     nested=[NICS],
     finish=_address,
+    adds=frozenset({"ipaddress"}),
 )
