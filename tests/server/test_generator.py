@@ -41,9 +41,18 @@ from stratiform.server.quickstart import zone
 __all__ = ["database_url"]
 
 PARTS = ("access.static", "auth.database", "hypervisor.simulator", "placement.spread")
+
+
+def there(part):
+    """Whether a plug-in is installed."""
+    try:
+        return importlib.util.find_spec(f"stratiform.plugins.{part}") is not None
+    except ModuleNotFoundError:  # not one is
+        return False
+
+
 pytestmark = pytest.mark.skipif(
-    any(importlib.util.find_spec(f"stratiform.plugins.{part}") is None for part in PARTS),
-    reason="a whole server needs the plug-ins of the product",
+    not all(map(there, PARTS)), reason="a whole server needs the plug-ins of the product"
 )
 
 FEW, MANY = 500, 10_000
