@@ -57,7 +57,7 @@ def changes(cloud):
     """What changes the cloud was asked for."""
     asked = []
 
-    def change(command, who, arguments, token=None):
+    def change(command, who, arguments):
         asked.append((command, arguments))
         return {"id": "cluster-1", "name": arguments["clustername"]}
 

@@ -49,7 +49,6 @@ from stratiform.server.schema import LAYER
 from stratiform.server.session.login import Logins
 from stratiform.server.session.store import Sessions, end_all
 from stratiform.server.session.table import session
-from stratiform.server.token import Tokens
 
 __all__ = ["clock", "database", "database_url", "world"]
 
@@ -106,7 +105,6 @@ class Server:
         self.kernel = Kernel(world=world, database=database, registry=program.registry, membership=membership)
         self.kernel.join()
         self.chores = Chores(database, self.config)
-        configuration = Configuration(self.config, database, Gate(), ())
         services = Services(
             commands=registry.collect(),
             cloud=program.cloud(self.kernel, Gate()),
@@ -116,9 +114,7 @@ class Server:
             credentials=self.credentials,
             hypervisors=[],
             plans=None,
-            queues=program.queues(database, Gate()),
-            config=configuration,
-            tokens=Tokens(database, ring, configuration),
+            config=Configuration(self.config, database, Gate(), ()),
         )
         sessions = Sessions(database, self.config)
         logins = Logins(database, self.credentials.passwords, sessions)

@@ -16,7 +16,6 @@ import pytest
 from stratiform.api.adapters.hypervisor import Hypervisor
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import HostSpec, PoolSpec, VmSpec, VolumeSpec
-from stratiform.framework.agents import abort
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.message import answer, message
 from stratiform.framework.agents.socket import SocketTransport
@@ -68,10 +67,8 @@ class Server:
         return self.hear(Act.QUERY, host, command)
 
     def ask(self, host, verb, *given, **named):
-        """What a verb returned; raises what it raised, `Aborted` if it was ended early."""
-        command = f"{uuid.uuid4()}/1"
-        with abort.current().by(lambda: self.put(Act.ABORT, host, command)):
-            reply = self.sent(host, message(verb, *given, **named), command)
+        """What a verb returned; raises what it raised."""
+        reply = self.sent(host, message(verb, *given, **named))
         if reply.fate is not Fate.DONE:
             raise restore(reply.error)
         return answer(verb, reply.answer)

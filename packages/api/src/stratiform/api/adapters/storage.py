@@ -6,11 +6,7 @@ from stratiform.api.spec import PoolFact, PoolSpec, VolumeFact, VolumeSpec
 
 
 class PrimaryStorage(Protocol):
-    """Keeps disks in pools. Every method may be called twice and returns once its effect is verified.
-
-    It may be asked to end early, by `stratiform.framework.agents.abort`: it ends as it would have, or raises `Aborted`
-    as if it had never been called.
-    """
+    """Keeps disks in pools. Every method may be called twice and returns once its effect is verified."""
 
     VERSION: ClassVar[int] = 1
 

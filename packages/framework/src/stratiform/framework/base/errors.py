@@ -59,12 +59,6 @@ class Unreachable(Error):
     code = "unreachable"
 
 
-class Overloaded(Error):
-    """No more is accepted now: {reason}. Try again later."""
-
-    code = "overloaded"
-
-
 class Again(Error):
     """Not now: {reason}. The work is tried again by itself."""
 

@@ -14,20 +14,8 @@ class State(StrEnum):
     """A step with an effect outside the database is under way on the owner."""
     WAITING = "waiting"
     """Waits for children or for a time; holds its slot but neither a thread nor a transaction."""
-    HELD = "held"
-    """Held by an operator at a step's border; holds its slot."""
     ENDED = "ended"
-    """Over, with an outcome."""
-
-
-class Mode(StrEnum):
-    """What a stage does."""
-
-    RUN = "run"
-    DRAIN = "drain"
-    """It refuses new roots and finishes what it has."""
-    PAUSE = "pause"
-    """It takes nothing up."""
+    """In `job_done`, with an outcome."""
 
 
 class Outcome(StrEnum):
@@ -35,8 +23,6 @@ class Outcome(StrEnum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELLED = "cancelled"
-    """Undone because somebody asked for its end."""
 
 
 class Direction(StrEnum):

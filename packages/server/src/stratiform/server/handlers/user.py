@@ -33,7 +33,7 @@ def hashing(name: str) -> Make:
                 arguments[PREPARED] = passwords.prepare(str(password))
             return change(replace(call, arguments=arguments))
 
-        return entity.once(services.cloud, handle)
+        return handle
 
     return make
 
