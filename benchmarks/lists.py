@@ -24,6 +24,7 @@ from stratiform.engine import api, schema
 from stratiform.engine.listing import Listing, Nested
 from stratiform.framework import context, plugins
 from stratiform.framework.agents.table import resource
+from stratiform.framework.base.clock import SECOND
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Database, Transaction
 from stratiform.framework.db.store import DriverStore
@@ -113,7 +114,7 @@ def lay_out(tx: Transaction, world: World) -> Place:
 def entities(world: World, numbers: range) -> Iterator[tuple[int, dict[str, object]]]:
     """What all rows have, with a number each."""
     for n in numbers:
-        yield n - numbers.start, {"id": n, "uuid": world.ids.uuid(), "created": world.clock.now() + n}
+        yield n - numbers.start, {"id": n, "uuid": world.ids.uuid(), "created": world.clock.now() + n * SECOND}
 
 
 def hosts(world: World, place: Place, numbers: range) -> Iterator[dict[str, object]]:
