@@ -166,8 +166,8 @@ def scale(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks, which print what they measured."""
-    install_all(session, "test", "clients")
+    """Run the benchmarks, which print what they measured, beside the rivals of the job engine."""
+    install_all(session, "test", "clients", "rivals")
     for file in sorted(pathlib.Path("benchmarks").glob("*.py")):
         session.run("python", f"{file}", *session.posargs)
 

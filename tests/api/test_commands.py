@@ -116,10 +116,6 @@ def test_what_changes_something_tells_of_it(command):
     assert command.mutates == bool(command.event)
 
 
-def test_an_asynchronous_command_refuses_a_job_id_of_the_callers(command):
-    assert ("customjobid" in [each.name for each in command.refusals]) == command.asynchronous
-
-
 def test_names_follow_from_the_literal():
     assert COMMANDS["listZones"].response == "listzonesresponse"
     assert declare(wrapper="otherresponse").response == "otherresponse"

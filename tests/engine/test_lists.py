@@ -11,6 +11,7 @@ from stratiform.api.command import Returns
 from stratiform.engine import api, schema
 from stratiform.engine.listing import OWNERSHIP, Unsupported
 from stratiform.engine.network import service as network_service
+from stratiform.framework.jobs.table import job, lane, stage
 from stratiform.framework.testing.statements import count
 
 COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind and not c.mutates]
@@ -18,6 +19,8 @@ MOST_NESTED = 2
 """Lists inside the rows of a list, each of which is a statement."""
 SUMMARIES = {"hypervisor"}
 """Kinds of which a list does not have every row."""
+NAMED = {"lane": "key", "stage": "name"}
+"""Kinds that are known by a name of their own and by no id, with the column that holds it."""
 PAGING = {"page", "pagesize", "retrieveonlyresourcecount"}
 TYPES = {
     "string": str,
@@ -59,7 +62,23 @@ def full(site):
         api.create_ssh_key_pair(
             tx, world, account=site.account, name="laptop", public_key="ssh-rsa AAAA", fingerprint="00:11"
         )
+        queue_row(tx, site)
     return site
+
+
+def queue_row(tx, site):
+    """A job that waits in a stage, and the lane that it holds."""
+    number, uuid, now = tx.new_id(), tx.database.world.ids.uuid(), tx.database.world.clock.now()
+    plain = {"version": 1, "held": "[]", "priority": 1, "ticket": 1, "direction": "forward", "attempt": 0, "epoch": 0}
+    who = {"principal": site.user.uuid, "request": "request-1", "trace": "", "fair_key": site.account.uuid}
+    what = {"kind": "vm.start", "stage": "vm", "step": "claim", "done": 0, "steps": 3, "pending": 0, "payload": "{}"}
+    asked = {"cancel": now, "hold": now, "not_before": now, "deadline": now, "error": '{"code": "a", "text": "b"}'}
+    where = {"state": "ready", "lane": "vm/1", "resource": "vm/1", "journal": "[]", "created": now, "changed": now}
+    row = {"id": number, "uuid": uuid, "root": uuid} | plain | who | what | asked | where
+    limits = {"least": 1, "most": 4, "target": 1_000_000, "in_flight": 4, "depth": 10}
+    tx.insert(stage, [{"name": "vm", "workers": 2, "mode": "run", "clock": 0} | limits])
+    tx.insert(lane, [{"key": "vm/1", "width": 1, "busy": 1, "queued": 0}])
+    tx.insert(job, [row])
 
 
 def everything(listing):
@@ -93,27 +112,29 @@ def test_it_answers_with_its_nested_lists_in_one_statement_each(full, engine, ki
     assert len(counted) == 1 + (len(listing.nested) if page.rows else 0)
 
 
-def copied(tx, row, unique, number):
+def copied(tx, row, unique, number, key):
     """Another row like this one, but for what is unique."""
+    if key != "id":
+        return dict(row) | {key: f"{row[key]}{number}"}
     clone = dict(row) | {"id": tx.new_id(), "uuid": tx.database.world.ids.uuid()}
     return clone | {name: f"{row[name]}{number}" for name in unique}
 
 
 def reduce(tx, listing, rows):
     """Leave so many rows of a list, or copy the first until there are as many."""
-    table = listing.table
+    table, key = listing.table, NAMED.get(listing.kind, "id")
     live = table.c.removed.is_(None) if listing.kind in SUMMARIES else listing.alive
-    found = tx.execute(sqlalchemy.select(table).where(live).order_by(table.c.id)).mappings().all()
+    found = tx.execute(sqlalchemy.select(table).where(live).order_by(table.c[key])).mappings().all()
     for index in table.indexes:
         if index.unique and rows > len(found):
             index.drop(tx.connection)
     constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
     unique = {column.name for each in constraints for column in each.columns}
-    clones = [copied(tx, found[0], unique - {"uuid"}, number) for number in range(len(found), rows)]
+    clones = [copied(tx, found[0], unique - {"uuid"}, number, key) for number in range(len(found), rows)]
     tx.insert(table, clones)
     for row in found[rows:]:
         gone = table.update().values(removed=1) if "removed" in table.c else table.delete()
-        tx.execute(gone.where(table.c.id == row["id"]))
+        tx.execute(gone.where(table.c[key] == row[key]))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

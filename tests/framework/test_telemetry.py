@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stratiform.framework import context
 from stratiform.framework.base import errors
-from stratiform.framework.telemetry.logs import Format, configure, get_logger
+from stratiform.framework.telemetry.logs import Format, about, configure, get_logger
 from stratiform.framework.telemetry.redaction import HIDDEN, redact
 
 WHO = context.Context(principal="p", request="r", trace="a" * 32, root="j1", job="j2")
@@ -147,3 +147,39 @@ def test_credentials_in_headers_and_addresses_are_hidden():
     assert redact("Authorization: Bearer abc.def, next") == f"Authorization: {HIDDEN}, next"
     assert redact("sent Basic dXNlcjpodW50ZXIy to it") == f"sent Basic {HIDDEN} to it"
     assert redact("https://cloud:hunter2@host:8080/x") == f"https://cloud:{HIDDEN}@host:8080/x"
+
+
+@pytest.mark.parametrize("format", Format)
+def test_a_log_is_read_again_by_the_ids_in_its_lines(clock, format):
+    stream = io.StringIO()
+    configure(stream, format, "info", clock=clock)
+    stream.write("starting up\n")
+    LOG.info("nobody's line")
+    with context.use(WHO):
+        LOG.info("loaf baked", grams=500)
+        clock.advance(1_500_001)
+        try:
+            raise ValueError("burnt")
+        except ValueError:
+            LOG.exception("an effect raised")
+    LOG.info("nobody's again")
+    stream.seek(0)
+    baked, raised = about(stream, {"j1"})
+    assert raised.at - baked.at == 1_500_001
+    assert baked.at == 1_750_000_000_000_000
+    assert "loaf baked" in baked.text
+    assert "grams=500" in baked.text
+    assert "ValueError: burnt" in raised.text
+    assert "2025-" not in baked.text
+    stream.seek(0)
+    assert not list(about(stream, {"j3"}))
+
+
+def test_a_line_of_json_is_told_in_words_without_what_all_lines_share(clock):
+    stream = io.StringIO()
+    configure(stream, Format.JSON, "info", clock=clock)
+    with context.use(WHO):
+        LOG.warning("loaf dropped", floor=3)
+    stream.seek(0)
+    [line] = about(stream, {"j2"})
+    assert line.text == "[warning] loaf dropped floor=3"

@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import falcon.testing
@@ -16,6 +17,7 @@ from stratiform.api.principal import Principal, Role
 from stratiform.engine.api import Fact
 from stratiform.framework.base.errors import Denied, NotFound
 from stratiform.framework.config.values import GLOBAL
+from stratiform.framework.secrets import KeyRing
 from stratiform.framework.telemetry import logs
 from stratiform.framework.testing.world import ManualClock, seeded
 from stratiform.server import app, signature
@@ -24,6 +26,7 @@ from stratiform.server.door import Front
 from stratiform.server.handlers.call import Services
 from stratiform.server.patience import Patience
 from stratiform.server.signature import Caller
+from stratiform.server.token import Tokens
 
 ZONE = "0190f3c2-1111-7000-8000-000000000001"
 VM = "0190f3c2-2222-7000-8000-000000000001"
@@ -72,11 +75,11 @@ class MemoryCloud:
                 return row
         raise NotFound(kind=kind, key="id", value=uuid)
 
-    def submit(self, command, who, arguments):
+    def submit(self, command, who, arguments, token=None):
         self._note(command, who, arguments)
         return Submitted(job=JOB, entity=VM if command.startswith("deploy") else None)
 
-    def change(self, command, who, arguments):
+    def change(self, command, who, arguments, token=None):
         self._note(command, who, arguments)
         return self.find("vm", who, command, arguments.get("id", VM))
 
@@ -126,6 +129,16 @@ class MemoryPlans:
             raise NotFound(kind="host", key="id", value=uuid)
         names = ("web-1", "web-2", "db")
         return [{"virtualmachineid": VM, "virtualmachinename": name, "reason": "no room"} for name in names]
+
+
+class MemoryQueues:
+    """One stage, and no job."""
+
+    def stages(self, who, action, query):
+        return Page(count=1, rows=[{"name": "vm", "mode": "run"}])
+
+    def job(self, who, action, uuid):
+        raise NotFound(kind="job", key="id", value=uuid)
 
 
 @dataclass
@@ -226,7 +239,7 @@ def config():
 
 
 @pytest.fixture
-def services(cloud, jobs, access, config):
+def services(cloud, jobs, access, config, clock):
     return Services(
         commands=registry.collect(),
         cloud=cloud,
@@ -235,8 +248,10 @@ def services(cloud, jobs, access, config):
         patience=Patience(8),
         config=config,
         credentials=MemoryCredentials(),
+        tokens=Tokens(SimpleNamespace(world=seeded(clock=clock)), KeyRing(Path(), {"key": bytes(32)}), config),
         hypervisors=["KVM", "Simulator"],
         plans=MemoryPlans(),
+        queues=MemoryQueues(),
     )
 
 

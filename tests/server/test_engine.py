@@ -24,12 +24,15 @@ MADE = {
         "memoryallocatedbytes",
         "memoryallocatedpercentage",
     },
+    "listJobs": {"errorcode", "errortext", "resourceid", "resourcetype", "waitsfor"},
+    "listLanes": {"kind"},
+    "listStages": {"age"},
     "listStoragePools": {"overprovisionfactor"},
     "listUsers": {"apikey"},
     "listVirtualMachines": {"ipaddress"},
 }
 """Fields that are made of others, row by row."""
-USED_UP = {"payload", "total"}
+USED_UP = {"error", "lanemode", "payload", "pending", "resource", "stagemode", "total"}
 """Columns that only make such fields."""
 
 

@@ -57,7 +57,7 @@ def changes(cloud):
     """What changes the cloud was asked for."""
     asked = []
 
-    def change(command, who, arguments):
+    def change(command, who, arguments, token=None):
         asked.append((command, arguments))
         return {"id": "cluster-1", "name": arguments["clustername"]}
 

@@ -15,6 +15,7 @@ from stratiform.api.errors import InsufficientCapacity
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import schema as engine
 from stratiform.framework.schema import FRAMEWORK
+from stratiform.framework.telemetry.metrics import Metric, Page, Shape
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.statements import count
 from stratiform.server import app, integration
@@ -184,3 +185,34 @@ def test_a_port_that_is_taken_is_told(dispatcher, database):
         port = taken.getsockname()[1]
         with pytest.raises(CannotListen, match=f"127.0.0.1:{port}: .* --integration-port"):
             integration.serve(dispatcher, database, port)
+
+
+class _Loaves:
+    metrics = (Metric(name="loaves", shape=Shape.GAUGE, help="Loaves."),)
+
+    def read(self):
+        return {"loaves": {(): 7}}
+
+
+@pytest.fixture
+def measured(dispatcher, database, administrator):
+    """The port with a page of metrics."""
+    application = integration.make(dispatcher, integration.Back(database), Page([_Loaves()]))
+    return falcon.testing.TestClient(application, headers={"Host": "localhost"})
+
+
+def test_metrics_are_told_as_prometheus_reads_them(measured):
+    answer = measured.simulate_get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "loaves 7" in answer.text.splitlines()
+    assert ask(measured, "listZones")[0].status_code == 200
+
+
+def test_metrics_are_told_to_no_browser(measured):
+    assert measured.simulate_get("/metrics", headers={"Origin": "http://evil"}).status_code == 403
+    assert measured.simulate_get("/metrics", headers={"Host": "evil.example"}).status_code == 403
+
+
+def test_without_metrics_the_path_is_like_any_other(http):
+    assert ask(http, "listZones", "/metrics")[0].status_code == 200

@@ -19,7 +19,7 @@ settings.load_profile("server")
 
 UNSENDABLE = set("=&+%#")
 """What Falcon's client cannot send in a name: it encodes only values."""
-NAMES = sorted({each.name for command in COMMANDS.values() for each in (*command.parameters, *command.refusals)})
+NAMES = sorted({each.name for command in COMMANDS.values() for each in (*command.parameters, *command.refused)})
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 values = st.one_of(
     texts,

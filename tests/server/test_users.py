@@ -49,6 +49,7 @@ from stratiform.server.schema import LAYER
 from stratiform.server.session.login import Logins
 from stratiform.server.session.store import Sessions, end_all
 from stratiform.server.session.table import session
+from stratiform.server.token import Tokens
 
 __all__ = ["clock", "database", "database_url", "world"]
 
@@ -105,6 +106,7 @@ class Server:
         self.kernel = Kernel(world=world, database=database, registry=program.registry, membership=membership)
         self.kernel.join()
         self.chores = Chores(database, self.config)
+        configuration = Configuration(self.config, database, Gate(), ())
         services = Services(
             commands=registry.collect(),
             cloud=program.cloud(self.kernel, Gate()),
@@ -114,7 +116,9 @@ class Server:
             credentials=self.credentials,
             hypervisors=[],
             plans=None,
-            config=Configuration(self.config, database, Gate(), ()),
+            queues=program.queues(database, Gate()),
+            config=configuration,
+            tokens=Tokens(database, ring, configuration),
         )
         sessions = Sessions(database, self.config)
         logins = Logins(database, self.credentials.passwords, sessions)

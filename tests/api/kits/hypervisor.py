@@ -1,12 +1,14 @@
 """Fakes of a hypervisor."""
 
 import itertools
+import threading
 
 import pytest
 
 from stratiform.api.adapters.hypervisor import NotRunning, Peer
 from stratiform.api.spec import HostFact, Inventory, VmFact
 from stratiform.api.testing.hypervisor import HypervisorContract
+from stratiform.framework.agents import abort
 from stratiform.framework.base.errors import Error
 
 
@@ -18,6 +20,7 @@ class Host:
         return HostFact(cpus=4, speed=2000, memory=1 << 33, hypervisor_version="1")
 
     def start(self, vm):
+        abort.current().check()
         self.vms[vm.name] = VmFact(uuid=vm.uuid, name=vm.name, running=True)
         return self.vms[vm.name]
 
@@ -34,7 +37,13 @@ class Host:
 
     def migrate(self, name, to):
         there = self.others[to.uuid].vms
+        abort.current().check()
         if name in self.vms:
+            broken_off = threading.Event()
+            with abort.current().by(broken_off.set):
+                broken_off.wait(0.01)  # while its memory is copied
+            if broken_off.is_set():
+                raise abort.Aborted(command="")
             there[name] = self.vms.pop(name)
         elif name not in there:
             raise NotRunning(name=name)
@@ -295,3 +304,69 @@ class EndsWhatItAsksFor(Host):
 class TestEndsWhatItAsksFor(TestRight):
     host = EndsWhatItAsksFor
     caught_by = {"test_a_host_tells_what_stays_with_it", "test_what_moved_stays_where_it_is"}
+
+
+class LooksWhenItIsDone(Host):
+    def start(self, vm):
+        fact = super().start(vm)
+        abort.current().check()
+        return fact
+
+
+class TestLooksWhenItIsDone(TestRight):
+    host = LooksWhenItIsDone
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class BreaksOffAfterTheCopy(Host):
+    def migrate(self, name, to):
+        fact = self.vms.get(name)
+        super().migrate(name, to)
+        if abort.current().asked:
+            self.vms[name] = fact
+            raise abort.Aborted(command="")
+
+
+class TestBreaksOffAfterTheCopy(TestRight):
+    host = BreaksOffAfterTheCopy
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class SaysThatItIsDone(Host):
+    def stop(self, name, forced=False):
+        if not abort.current().asked:
+            super().stop(name)
+
+
+class TestSaysThatItIsDone(TestRight):
+    host = SaysThatItIsDone
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class StopsWhatIsNotToReboot(Host):
+    def reboot(self, name):
+        fact = super().reboot(name)
+        if abort.current().asked:
+            self.stop(name)
+        abort.current().check()
+        return fact
+
+
+class TestStopsWhatIsNotToReboot(TestRight):
+    host = StopsWhatIsNotToReboot
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class KeepsItsLock(Host):
+    locked = False
+
+    def start(self, vm):
+        if self.locked:
+            raise NotRunning(name=vm.name)
+        self.locked = abort.current().asked
+        return super().start(vm)
+
+
+class TestKeepsItsLock(TestRight):
+    host = KeepsItsLock
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}

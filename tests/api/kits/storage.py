@@ -4,6 +4,7 @@ import pytest
 
 from stratiform.api.spec import PoolFact, PoolSpec, VolumeFact
 from stratiform.api.testing.storage import PrimaryStorageContract
+from stratiform.framework.agents import abort
 from stratiform.framework.base.errors import Error
 
 
@@ -26,6 +27,7 @@ class Storage:
     def create(self, volume):
         if volume.template is not None:
             raise NoImage(image=volume.template)
+        abort.current().check()
         fact = VolumeFact(uuid=volume.uuid, path=volume.path, size=volume.size)
         return self.disks.setdefault(volume.path, fact)
 
@@ -143,3 +145,37 @@ class DeletesOnlyOnce(Storage):
 class TestDeletesOnlyOnce(TestRight):
     kind = DeletesOnlyOnce
     caught_by = {"test_any_story_told_twice_ends_the_same"}
+
+
+class LeavesWhatItCopied(Storage):
+    def create(self, volume):
+        if abort.current().asked:
+            self.disks[volume.path] = VolumeFact(uuid=volume.uuid, path=volume.path, size=1)
+        return super().create(volume)
+
+
+class TestLeavesWhatItCopied(TestRight):
+    kind = LeavesWhatItCopied
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class DeletesBeforeItLooks(Storage):
+    def delete(self, volume):
+        super().delete(volume)
+        abort.current().check()
+
+
+class TestDeletesBeforeItLooks(TestRight):
+    kind = DeletesBeforeItLooks
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}
+
+
+class TellsOfADiskThatItDidNotMake(Storage):
+    def create(self, volume):
+        fact = VolumeFact(uuid=volume.uuid, path=volume.path, size=volume.size)
+        return fact if abort.current().asked else super().create(volume)
+
+
+class TestTellsOfADiskThatItDidNotMake(TestRight):
+    kind = TellsOfADiskThatItDidNotMake
+    caught_by = {"test_what_is_ended_early_has_no_effect_or_all_of_it"}

@@ -1,103 +1,32 @@
-"""The process dies at every point where it may: before and after each commit, before and after each command is sent.
+"""The process dies at every point where it may: before and after each commit, each command sent and each answer.
 
 The next process takes over, and everything ends as if nothing had happened: no command is carried out twice, none
-fails because of it, and the farm is as the database says.
+fails because of it, and the farm is as the database says. Here every sixth point is tried, and one at each step;
+`tests/crash` tries them all.
 """
 
-import itertools
-from contextlib import contextmanager
-
 import pytest
-from tests.engine.jobs.cloud import Crash
+from tests.engine.jobs.operations import ACTS, ALL, EXCUSED, Play, kinds
 
-LIFE = ("stop", "start", "reboot", "destroy", "expunge")
+from stratiform.engine import api
+from stratiform.framework.testing.crashes import Crashes
 
-
-class Doom:
-    """Kills the server at the n-th point that it comes by; counts the points."""
-
-    def __init__(self, cloud):
-        self.cloud, self.at, self.passed = cloud, None, 0
-        self.transaction = cloud.database.transaction
-        cloud.database.transaction = self.doomed
-
-    @contextmanager
-    def doomed(self):
-        """A transaction, before whose commit and after which is a point."""
-        with self.transaction() as tx:
-            yield tx
-            self.point()
-        self.point()
-
-    def point(self):
-        self.passed += 1
-        if self.passed == self.at:
-            raise Crash
-
-    def sends(self, channel):
-        """Let the channel's sends be points, before and after."""
-        send = channel.send
-
-        def doomed(call):
-            self.point()
-            send(call)
-            self.point()
-
-        channel.send = doomed
-
-    def run(self, at, action):
-        """Do it with a death at that point, if it comes by; answer whether it did."""
-        self.at, self.passed = at, 0
-        self.sends(self.cloud.server.channel)
-        try:
-            action()
-        except Crash:
-            self.at = None
-            self.cloud.crash(f"after {at}")
-            return True
-        self.at = None
-        return False
+EVERY = 6
+PAIRS = 2
+"""Of each operation: where first one process dies, then the next."""
 
 
-def test_a_life_that_is_interrupted_everywhere(cloud, farm):
-    doom = Doom(cloud)
-
-    def work():
-        cloud.until(lambda: not cloud.live())
-
-    for at in itertools.count(1):
-        before = dict(farm.calls)
-        filed = cloud.deploy()
-        died = doom.run(at, work)
-        cloud.settle()
-        assert cloud.job(filed).outcome == "succeeded", at
-        for verb in LIFE:
-            filed = cloud.submit(f"{verb}VirtualMachine", id=filed.entity)
-            died = doom.run(at, work) or died
-            cloud.settle()
-            assert cloud.job(filed).outcome == "succeeded", (verb, at)
-        did = {verb: farm.calls[verb] - before.get(verb, 0) for verb in ("create", "start", "stop", "reboot", "delete")}
-        assert did == {"create": 1, "start": 2, "stop": 2, "reboot": 1, "delete": 1}, at
-        cloud.check()
-        if not died:
-            break
-    assert at > 8, "it died at each of a deployment's commits and sends"
+@pytest.mark.parametrize("group", ACTS)
+def test_operations_that_are_interrupted_everywhere(cloud, database, group):
+    plays = [Play(cloud, act).operation() for act in ACTS[group]]
+    report = Crashes(database).explore(*plays, every=EVERY, pairs=PAIRS)
+    report.require(api.program.registry, kinds(group), EXCUSED)
 
 
-@pytest.mark.parametrize("verb", ["create", "start"])
-def test_an_undo_that_is_interrupted_everywhere(cloud, farm, verb):
-    doom = Doom(cloud)
-    for at in itertools.count(1):
-        farm.then(verb, ValueError())
-        filed = cloud.deploy()
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        assert (cloud.job(filed).outcome, cloud.vm(filed.entity).state) == ("failed", "Error"), at
-        assert cloud.do("destroyVirtualMachine", filed.entity, expunge=True).outcome == "succeeded"
-        cloud.check()
-        if not died:
-            break
-    assert at > 8
+def test_every_kind_of_job_is_among_them():
+    """But those that only say that a command was done when it was accepted, of which one stands for all."""
+    work = {kind for kind, _ in api.program.registry.jobs if not kind.startswith("command.")}
+    assert work - {kind for act in ALL for kind in act.kinds} == set()
 
 
 def test_a_zombie_does_nothing(cloud, farm):

@@ -1,12 +1,10 @@
 """Hosts come in by a command, are opened and closed, come back after a silence, and are removed."""
 
-import itertools
 import threading
 
 import pytest
 import sqlalchemy
 from tests.engine.jobs.farm import Broken
-from tests.engine.jobs.test_crash import Doom
 from tests.engine.jobs.test_races import meddle
 
 from stratiform.api.errors import InUse
@@ -355,26 +353,6 @@ def test_the_monitor_tells_of_a_silence_and_of_its_end_in_one_transaction(cloud)
     assert connection_of(cloud, host).state == "Up"
     cloud.settle()
     assert cloud.host(host).equipped == 1
-
-
-def test_hosts_that_come_in_and_come_back_while_the_process_dies_everywhere(cloud, farm):
-    doom = Doom(cloud)
-    back = cloud.hosts[0]
-    for at in itertools.count(1):
-        filed = add(cloud, url=f"http://new{at}")
-        cloud.connection(back, "Disconnected")
-        farm.attached[back.uuid].clear()
-        cloud.connection(back, "Up")
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        new = row_of(cloud, filed)
-        assert (cloud.job(filed).outcome, new.state) == ("succeeded", "Enabled"), at
-        assert (cloud.host(back).silences, cloud.host(back).equipped) == (at, at)
-        assert farm.attached[back.uuid] == farm.attached[new.uuid] == {cloud.site.pool.uuid}
-        cloud.check()
-        if not died:
-            break
-    assert at > 8
 
 
 # What is removed.

@@ -1,13 +1,11 @@
 """A host is emptied by a plan that can be seen first; cancelled in the midst, interrupted, or unable to."""
 
-import itertools
 import json
 import threading
 
 import pytest
 import sqlalchemy
-from tests.engine.jobs.farm import Broken, after
-from tests.engine.jobs.test_crash import Doom
+from tests.engine.jobs.farm import Broken
 from tests.engine.jobs.test_races import meddle
 
 from stratiform.engine import registry, schema
@@ -401,61 +399,6 @@ def test_two_hosts_are_emptied_at_once_into_what_is_left(cloud, farm):
     assert {cloud.job(each).outcome for each in jobs} == {"succeeded"}
     assert {cloud.home(vm).id for vm in vms} == {third.id}
     assert farm.calls["migrate"] == 12, "none went from one that is emptied to the other"
-
-
-@pytest.mark.parametrize("wrong", [None, NO, after(NO)], ids=["it succeeds", "a move fails", "a move fails in vain"])
-def test_a_maintenance_that_is_interrupted_everywhere(cloud, farm, host, wrong):
-    """The process dies before and after each commit and each send: the host ends empty, or in error with one left."""
-    doom = Doom(cloud)
-    vms = on(cloud, host, 2)
-    for at in itertools.count(1):
-        assert {cloud.home(vm).id for vm in vms} == {host.id}
-        before = farm.calls["migrate"]
-        if wrong:
-            farm.then("migrate", wrong)
-        job = cloud.prepare(host)
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        fails = isinstance(wrong, Broken)
-        state = "ErrorInPrepareForMaintenance" if wrong else "Maintenance"
-        assert (cloud.job(job).outcome, cloud.host(host).state) == ("failed" if wrong else "succeeded", state), at
-        assert (cloud.host(host).vms, farm.calls["migrate"] - before) == (fails, 2), at
-        assert {cloud.vm(vm).state for vm in vms} == {"Running"}
-        cloud.check()
-        if not died:
-            break
-        cancel(cloud, host)
-        for vm in vms:
-            if cloud.home(vm) != host:
-                cloud.migrate(vm, host)
-        cloud.settle()
-    assert at > 14
-    assert (farm.calls["start"], farm.calls["stop"]) == (2, 0)
-
-
-def test_a_cancel_that_is_interrupted_everywhere(cloud, farm, host, other):
-    """Whatever was under way when it was cancelled ends, wherever the process dies."""
-    doom = Doom(cloud)
-    vms = on(cloud, host, 2)
-    for at in itertools.count(1):
-        moving = threading.Event()
-        farm.then("migrate", moving, moving)
-        before = farm.calls["migrate"]
-        job = cloud.prepare(host)
-        cloud.until(lambda before=before: farm.calls["migrate"] == before + 2)
-        cancel(cloud, host)
-        moving.set()
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        assert (cloud.error(job), cloud.host(host).state) == ("maintenance_cancelled", "Enabled"), at
-        assert {cloud.home(vm).id for vm in vms} == {other.id}
-        cloud.check()
-        if not died:
-            break
-        for vm in vms:
-            cloud.migrate(vm, host)
-        cloud.settle()
-    assert at > 3
 
 
 def test_the_tree_of_a_maintenance_shows_each_machine(cloud, farm, host):

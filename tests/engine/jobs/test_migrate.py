@@ -1,12 +1,10 @@
 """A machine moves while it runs: one copy at every instant, room on both hosts until its place is certain."""
 
-import itertools
 import threading
 
 import pytest
 import sqlalchemy
 from tests.engine.jobs.farm import Broken, after, instead
-from tests.engine.jobs.test_crash import Doom
 from tests.engine.jobs.test_races import meddle
 
 from stratiform.api.spec import Inventory, VmFact
@@ -260,30 +258,6 @@ def test_a_lost_answer_is_asked_for_and_it_moves_once(cloud, farm, way):
     cloud.settle()
     assert (cloud.job(job).outcome, cloud.home(vm)) == ("succeeded", other(cloud, home))
     assert (farm.calls["receive"], farm.calls["migrate"]) == (1, 1)
-
-
-@pytest.mark.parametrize("wrong", [None, NO, after(NO)], ids=["it succeeds", "it fails", "it fails after its effect"])
-def test_a_move_that_is_interrupted_everywhere(cloud, farm, wrong):
-    """The process dies before and after each commit and each send of a move, and of the undo of one that failed."""
-    doom = Doom(cloud)
-    vm = cloud.running()
-    before = dict(farm.calls)
-    for at in itertools.count(1):
-        home = cloud.home(vm)
-        if wrong:
-            farm.then("migrate", wrong)
-        job = cloud.migrate(vm)
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        moved = not isinstance(wrong, Broken)
-        assert cloud.job(job).outcome == ("failed" if wrong else "succeeded"), at
-        assert cloud.home(vm) is (other(cloud, home) if moved else home), at
-        assert farm.calls["migrate"] == before.get("migrate", 0) + at, "each command is carried out once"
-        cloud.check()
-        if not died:
-            break
-    assert at > (14 if wrong else 10), "it died at each of its commits and sends"
-    assert farm.calls["start"] == before["start"]
 
 
 def test_two_servers_move_many_at_once(cloud, farm):

@@ -1,7 +1,6 @@
 """The end of accounts and domains: all that they own goes, nothing else does, and a failure can be repeated."""
 
 import contextvars
-import itertools
 import threading
 import time
 
@@ -10,7 +9,6 @@ import sqlalchemy
 from sqlalchemy import text
 from tests.engine.conftest import principal
 from tests.engine.jobs.farm import Broken
-from tests.engine.jobs.test_crash import Doom
 
 from stratiform.api.errors import InUse
 from stratiform.api.principal import Role
@@ -223,23 +221,6 @@ def test_a_failure_leaves_it_closed_and_can_be_repeated(cloud, root, neighbour):
     cloud.do("destroyVirtualMachine", guest, root, expunge=True)
     assert end(cloud).outcome == "succeeded"
     assert left(cloud) == {}
-
-
-def test_an_end_that_is_interrupted_everywhere(cloud, farm, root):
-    doom = Doom(cloud)
-    for at in itertools.count(1):
-        with cloud.database.transaction() as tx:
-            account = api.create_account(tx, cloud.world, name=f"guest-{at}", domain=cloud.site.domain)
-            user = cloud.site.add_user(tx, account, f"guest-{at}")
-        cloud.running(who=principal(user, account, cloud.site.domain, Role.USER))
-        filed = cloud.submit("deleteAccount", root, id=account.uuid)
-        died = doom.run(at, lambda: cloud.until(lambda: not cloud.live()))
-        cloud.settle()
-        assert cloud.job(filed).outcome == "succeeded", at
-        assert (left(cloud, account), farm.running, farm.disks) == ({}, {}, {}), at
-        if not died:
-            break
-    assert at > 10
 
 
 def test_nobody_ends_his_own_account_or_the_clouds(cloud, root):

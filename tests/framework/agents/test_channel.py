@@ -1,27 +1,35 @@
 """The channel: commands go out once, answers come back, and what is lost is asked for, whatever hangs or breaks."""
 
+import queue
+import random
 import threading
 import time
+from typing import Protocol
 
 import msgspec
 import pytest
 
 from stratiform.framework import context
+from stratiform.framework.agents import abort
+from stratiform.framework.agents.abort import Aborted
 from stratiform.framework.agents.channel import Channel, Command
 from stratiform.framework.agents.clerk import Clerk
-from stratiform.framework.agents.command import command, control
+from stratiform.framework.agents.command import command, send
+from stratiform.framework.agents.command import control as control_lane
 from stratiform.framework.agents.commandlog import MemoryLog
 from stratiform.framework.agents.farend import FarEnd
 from stratiform.framework.agents.fate import Interrupted, Outcome, StaleEpoch
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.local import LocalTransport
-from stratiform.framework.agents.message import Message
+from stratiform.framework.agents.message import Message, message
+from stratiform.framework.agents.workers import far_end
 from stratiform.framework.base.clock import SystemClock
 from stratiform.framework.base.errors import Invalid, Unreachable, describe
 from stratiform.framework.base.threads import SystemThreads
 from stratiform.framework.base.world import World
 from stratiform.framework.cluster.membership import Membership
 from stratiform.framework.db.store import DriverStore
+from stratiform.framework.jobs import control
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.kind import Lane, Registry, Stage
 from stratiform.framework.jobs.table import job as job_table
@@ -43,6 +51,8 @@ def until():
 
 class Call:
     """A call as the channel knows it; it keeps its answers."""
+
+    stage = "oven"
 
     def __init__(self, somebody, number=1, epoch=5, address="here", **more):
         self.command = f"job-{number}/send/0"
@@ -287,6 +297,157 @@ def test_a_command_that_the_far_end_does_not_understand_fails(channel, fake, som
     assert [str(each) for each in call.outcomes] == ["version 9"]
 
 
+def codes(call):
+    return [getattr(each, "code", each) for each in call.outcomes]
+
+
+def test_an_abort_is_sent_past_the_command_and_what_became_of_it_is_its_outcome(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    channel.abort(call)
+    first, second = fake.sent
+    assert (second.act, second.command, second.epoch, second.message) == (Act.ABORT, call.command, 5, None)
+    assert second.context == context.attributes(somebody)
+    fake.links[0].reply(second, Fate.RUNNING)
+    assert call.outcomes == []
+    fake.links[0].reply(first, Fate.FAILED, error=describe(Aborted(command=call.command)))
+    fake.links[0].reply(second, Fate.FAILED, error=describe(Aborted(command=call.command)))
+    assert codes(call) == ["aborted"]
+
+
+def test_who_asks_again_is_not_heard_before_the_first_abort_was_answered(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    for asked in (1, 2):
+        for _ in range(3):
+            channel.abort(call)
+        assert len(fake.requests(Act.ABORT)) == asked
+        fake.links[0].reply(fake.sent[-1], Fate.RUNNING)
+    assert call.outcomes == []
+
+
+def test_what_ended_all_the_same_is_told_as_it_ended(channel, fake, somebody, until):
+    """The answer and the abort cross each other; whichever is heard first says the same."""
+    first, second = Call(somebody, 1), Call(somebody, 2)
+    for call in (first, second):
+        channel.send(call)
+    until(lambda: len(fake.requests(Act.SEND)) == 2)
+    for call in (first, second):
+        channel.abort(call)
+    fake.links[0].reply(fake.requests(Act.SEND)[0], Fate.DONE, answer=1)
+    for request in fake.requests(Act.ABORT):
+        fake.links[0].reply(request, Fate.DONE, answer=1)
+    assert (first.outcomes, second.outcomes) == ([1], [1])
+    channel.tend()
+    assert len(fake.sent) == 4
+
+
+def test_what_no_link_was_given_is_aborted_at_once_and_never_sent(channel, fake, somebody, until):
+    fake.refuse = True
+    call, other = Call(somebody, 1), Call(somebody, 2)
+    for each in (call, other):
+        channel.send(each)
+    channel.abort(call)
+    assert (codes(call), other.outcomes) == (["aborted"], [])
+    until(lambda: not channel._opening)
+    fake.refuse = False
+    channel.tend()
+    until(lambda: fake.sent)
+    assert [(each.act, each.command) for each in fake.sent] == [(Act.SEND, other.command)]
+    assert codes(call) == ["aborted"]
+
+
+def test_an_abort_never_blocks(channel, fake, somebody):
+    fake.hang.clear()
+    sent, taken_over = Call(somebody, 1, address="hung"), Call(somebody, 2, address="hung")
+    begun = time.monotonic()
+    channel.send(sent)
+    for call in (sent, taken_over):
+        channel.abort(call)
+    assert time.monotonic() - begun < 5
+    assert (codes(sent), taken_over.outcomes) == (["aborted"], [])
+
+
+def test_of_what_a_silent_far_end_was_sent_nothing_is_assumed(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    fake.refuse = True
+    fake.links[0].lost("cable")
+    for _ in range(2):
+        channel.abort(call)
+        channel.tend()
+    until(lambda: not channel._opening)
+    assert call.outcomes == []
+    assert channel.waited_for() == {OVEN}
+
+
+def test_after_a_lost_link_the_abort_is_asked_for_again_and_the_command_not_sent(channel, fake, somebody, until):
+    call, other = Call(somebody, 1), Call(somebody, 2)
+    for each in (call, other):
+        channel.send(each)
+    until(lambda: len(fake.sent) == 2)
+    channel.abort(call)
+    for number in (1, 2):
+        fake.links[-1].lost("cable")
+        channel.tend()
+        until(lambda number=number: len(fake.requests(Act.ABORT)) == 1 + number)
+    assert {each.command for each in fake.requests(Act.QUERY)} == {other.command}
+    assert len(fake.requests(Act.SEND)) == 2
+    error = describe(Aborted(command=call.command))
+    fake.links[-1].reply(fake.requests(Act.ABORT)[-1], Fate.FAILED, error=error)
+    assert codes(call) == ["aborted"]
+
+
+def test_an_abort_is_not_forgotten_when_the_fate_is_asked_for(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    channel.abort(call)
+    newer = Call(somebody, epoch=6)
+    channel.ask(newer)
+    assert [(each.act, each.epoch) for each in fake.sent] == [(Act.SEND, 5), (Act.ABORT, 5), (Act.ABORT, 6)]
+    fake.links[0].reply(fake.sent[-1], Fate.FAILED, error=describe(Aborted(command=call.command)))
+    assert (call.outcomes, codes(newer)) == ([], ["aborted"])
+
+
+@pytest.mark.parametrize("fate", [Fate.UNKNOWN, Fate.INTERRUPTED])
+def test_an_answer_that_an_abort_overtook_sends_nothing_again(channel, fake, somebody, until, fate):
+    """The far end is asked; before its answer is here the command is aborted."""
+    call = Call(somebody)
+    channel.ask(call)
+    until(lambda: fake.sent)
+    channel.abort(call)
+    fake.links[0].reply(fake.requests(Act.QUERY)[0], fate, error=describe(Interrupted(command=call.command)))
+    assert fake.requests(Act.SEND) == []
+    assert len(fake.requests(Act.ABORT)) == 2
+    fake.links[0].reply(fake.sent[-1], Fate.FAILED, error=describe(Interrupted(command=call.command)))
+    assert codes(call) == ["interrupted"]
+
+
+def test_an_abort_that_comes_before_its_command_is_sent_keeps_it_from_being_sent(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.abort(call)
+    until(lambda: fake.sent)
+    channel.send(call)
+    assert [each.act for each in fake.sent] == [Act.ABORT, Act.ABORT]
+    fake.links[0].reply(fake.sent[-1], Fate.FAILED, error=describe(Aborted(command=call.command)))
+    assert codes(call) == ["aborted"]
+
+
+def test_an_abort_with_a_stale_epoch_is_left_to_whoever_has_the_command_now(channel, fake, somebody, until):
+    call = Call(somebody)
+    channel.send(call)
+    until(lambda: fake.sent)
+    channel.abort(call)
+    stale = describe(StaleEpoch(command=call.command, epoch=5, known=6))
+    fake.links[0].reply(fake.requests(Act.ABORT)[0], Fate.REFUSED, error=stale)
+    channel.tend()
+    assert (call.outcomes, len(fake.sent)) == ([], 2)
+
+
 @pytest.mark.parametrize("frame", [b"", b"{", b"[]", b'{"act": "dance"}', b'{"act":"send","fate":"odd"}'])
 def test_a_frame_that_is_none_hurts_nobody(channel, fake, somebody, until, frame):
     call = Call(somebody)
@@ -324,6 +485,56 @@ def test_nobody_knows_the_transport(channel, somebody):
     channel.send(call)
     channel.tend()
     assert call.outcomes == []
+
+
+class Oven(Protocol):
+    def bake(self, loaf: str) -> None: ...
+
+
+class Baker:
+    """Before every second loaf it looks whether that is still wanted."""
+
+    def __init__(self):
+        self.baked = []
+
+    def bake(self, loaf):
+        if int(loaf) % 2:
+            abort.current().check()
+        self.baked.append(loaf)
+
+
+def test_whenever_a_command_is_aborted_its_outcome_says_whether_it_took_effect(somebody, until):
+    """Over links that are cut, and racing with the answer: aborted is never carried out, anything else is, once."""
+    baker, threads, clock, chance = Baker(), SystemThreads(), SystemClock(), random.Random(4)
+    farend = far_end(lambda *given: baker, [Oven], MemoryLog(), threads, clock, each=2)
+    transport, closers = LocalTransport(farend, threads, clock), []
+
+    class Cut:
+        def open(self, address, received, closed):
+            link = transport.open(address, received, closed)
+            closers.append((link, closed))
+            return link
+
+    channel = Channel(World(store=DriverStore(), transports={"fake": Cut()}))
+    calls = [Call(somebody, number) for number in range(300)]
+    for number, call in enumerate(calls):
+        call.payload = msgspec.structs.replace(call.payload, message=message(Oven.bake, f"{number}"))
+        call.the = lambda kind: channel
+        channel.send(call)
+        if chance.random() < 0.7:
+            send.halt(chance.choice(calls[: number + 1]))
+        if chance.random() < 0.1 and closers:
+            link, closed = closers.pop()
+            link.close()
+            closed("it was cut")
+        channel.tend()
+    until(lambda: channel.tend() or all(call.outcomes for call in calls))
+    carried_out = {number for number, call in enumerate(calls) if call.outcomes[0] is None}
+    assert sorted(map(int, baker.baked)) == sorted(carried_out)
+    assert {codes(call)[0] for call in calls} == {None, "aborted"}
+    channel.close()
+    transport.close()
+    farend.close()
 
 
 def test_a_command_as_a_job_reaches_a_far_end_that_carries_it_out_once(database, somebody, until):
@@ -377,4 +588,54 @@ def test_a_command_as_a_job_reaches_a_far_end_that_carries_it_out_once(database,
         transport.close()
         farend.close()
     assert len(done) == 1
-    assert control(OVEN, "oven") == f"oven-control/{OVEN}"
+    assert control_lane(OVEN, "oven") == f"oven-control/{OVEN}"
+
+
+def test_a_job_that_is_cancelled_has_its_command_aborted_past_the_resources_full_lane(database, somebody, until):
+    """From the operator's word to the verb that runs, and back."""
+    began, baked, threads, clock = queue.SimpleQueue(), [], SystemThreads(), SystemClock()
+
+    class Stoppable:
+        def bake(self, loaf):
+            taken_out = threading.Event()
+            with abort.current().by(taken_out.set):
+                began.put(loaf)
+                assert taken_out.wait(20)
+            abort.current().check()
+            baked.append(loaf)
+
+    farend = far_end(lambda *given: Stoppable(), [Oven], MemoryLog(), threads, clock, each=1)
+    transport = LocalTransport(farend, threads, clock)
+    world = World(store=DriverStore(), transports={"local": transport})
+    kind, channel = command("oven"), Channel(world)
+    registry = Registry(jobs=[kind], stages=[Stage(name="oven")], lanes=[Lane(kind="oven", rank=1, width=2, leaf=True)])
+    membership = Membership(database, world, "a", database_time=False)
+    kernel = Kernel(world=world, database=database, registry=registry, membership=membership, provide=[channel])
+    kernel.join()
+    with context.use(somebody), kernel.transaction() as work:
+        filed = [
+            work.submit(
+                kind,
+                Command(resource=OVEN, transport="local", address="x", message=message(Oven.bake, loaf)),
+                fair_key="ann",
+            )
+            for loaf in ("bread", "roll", "bun")  # one is in the oven, one before it, one in the lane
+        ]
+    kernel.start()
+    try:
+        began.get(timeout=20)
+        with context.use(somebody), kernel.transaction() as work:
+            for job in filed:
+                control.cancel(work, registry, job.uuid)
+
+        def outcomes():
+            with database.reading() as connection:
+                return [row.outcome for row in connection.execute(job_table.select())]
+
+        until(lambda: outcomes() == ["cancelled"] * 3)
+    finally:
+        kernel.stop()
+        channel.close()
+        transport.close()
+        farend.close()
+    assert baked == []

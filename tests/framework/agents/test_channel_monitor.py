@@ -53,7 +53,7 @@ def monitor(world, database, channel, changes):
 class Call:
     """A command under way to a resource."""
 
-    context, epoch = None, 1
+    context, epoch, stage = None, 1, "oven"
 
     def __init__(self, resource):
         self.command = f"job-{resource}/send/0"

@@ -7,14 +7,15 @@ from typing import Protocol
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stratiform.framework import context
+from stratiform.framework.agents import abort
 from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.commandlog import MemoryLog
 from stratiform.framework.agents.farend import KEEP_FOR, PRUNE_EVERY, FarEnd
-from stratiform.framework.agents.fate import Entry, done, ended, judge
+from stratiform.framework.agents.fate import ABANDONED, Entry, done, ended, interrupted, judge
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.message import message
 from stratiform.framework.agents.workers import EACH, far_end
@@ -61,6 +62,10 @@ class _Oven:
     def bake(self, loaf):
         self.ovens.began.put(loaf)
         self.ovens.who.append(context.find())
+        if loaf == "dough":
+            with abort.current().by(self.ovens.shut(self.resource).set):
+                assert self.ovens.shut(self.resource).wait(SECONDS)
+            abort.current().check()
         if self.resource in self.ovens.doors:
             assert self.ovens.doors[self.resource].wait(SECONDS)
         self.ovens.baked.append(loaf)
@@ -110,6 +115,11 @@ class Link:
     def query(self, *given, **named) -> Reply:
         self.ask(Act.QUERY, *given, **named)
         return self.hear()
+
+    def abort(self, *given, **named) -> Reply:
+        """What an ABORT is answered, whatever is told before."""
+        self.ask(Act.ABORT, *given, **named)
+        return next(reply for reply in iter(self.hear, None) if reply.act is Act.ABORT)
 
 
 @pytest.fixture
@@ -301,6 +311,157 @@ def test_a_command_that_an_earlier_process_left_running_is_told_as_interrupted(o
     end.close()
 
 
+LATE = [{}, {"epoch": 9}, {"epoch": 9, "again": True}]
+"""How a SEND may come after an ABORT of epoch 5."""
+
+
+def code(reply):
+    return reply.fate, reply.error and reply.error["code"]
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_was_aborted_before_it_came_is_never_carried_out(ovens, log, late, restarted):
+    end = far_end(ovens.resolve, [Oven], log, SystemThreads(), SystemClock())
+    assert [code(Link(end).abort()) for _ in range(2)] == [(Fate.FAILED, "aborted")] * 2
+    if restarted:
+        end.close()
+        end = far_end(ovens.resolve, [Oven], log, SystemThreads(), SystemClock())
+    assert code(Link(end).send(**late)) == (Fate.FAILED, "aborted")
+    assert code(Link(end).query()) == (Fate.FAILED, "aborted")
+    assert Link(end).send("another").fate is Fate.DONE
+    assert ovens.baked == ["bread"]
+    end.close()
+
+
+def test_an_abort_is_durable_before_it_is_told(end, log):
+    told = queue.SimpleQueue()
+    request = Request(act=Act.ABORT, resource="oven-1", command="job/1", epoch=5)
+    end.receive(pack(request), lambda frame: told.put([*log.story]))
+    assert told.get(timeout=SECONDS) == ["failed", "durable"]
+
+
+def test_what_waits_for_a_thread_is_aborted_and_its_neighbours_are_not(link, ovens):
+    door = ovens.shut("oven-1")
+    for number in range(EACH + 2):
+        link.ask(Act.SEND, f"slow/{number}", loaf=f"slow {number}")
+    for _ in range(EACH):
+        ovens.began.get(timeout=SECONDS)
+    assert code(link.abort(f"slow/{EACH}")) == (Fate.FAILED, "aborted")
+    door.set()
+    assert {code(link.hear()) for _ in range(EACH + 1)} == {(Fate.DONE, None)}
+    assert code(link.send(f"slow/{EACH}")) == (Fate.FAILED, "aborted")
+    assert sorted(ovens.baked) == [f"slow {number}" for number in range(EACH + 2) if number != EACH]
+
+
+def test_who_sent_what_is_aborted_while_it_waits_is_told_by_whoever_aborted_it(end, ovens):
+    """As with a QUERY, the newest link hears how it ends; it hears it as of the SEND, and then of the ABORT."""
+    door = ovens.shut("oven-1")
+    older, newer = Link(end), Link(end)
+    for number in range(EACH + 1):
+        older.ask(Act.SEND, f"slow/{number}")
+    newer.ask(Act.ABORT, f"slow/{EACH}", epoch=6)
+    heard = [newer.hear() for _ in range(2)]
+    assert [(each.act, each.epoch, *code(each)) for each in heard] == [
+        (Act.SEND, 6, Fate.FAILED, "aborted"),
+        (Act.ABORT, 6, Fate.FAILED, "aborted"),
+    ]
+    assert older.told.empty()
+    door.set()
+
+
+def test_a_verb_that_can_be_ended_early_is_and_its_command_is_aborted(link, ovens):
+    link.ask(Act.SEND, loaf="dough")
+    ovens.began.get(timeout=SECONDS)
+    assert link.abort().fate is Fate.RUNNING
+    reply = link.hear()
+    assert (reply.act, *code(reply)) == (Act.SEND, Fate.FAILED, "aborted")
+    assert ovens.baked == []
+    assert [code(each()) for each in (link.send, link.abort)] == [(Fate.FAILED, "aborted")] * 2
+
+
+def test_a_verb_that_cannot_be_ended_early_runs_on_and_ends_as_it_ends(link, ovens):
+    door = ovens.shut("oven-1")
+    link.ask(Act.SEND)
+    ovens.began.get(timeout=SECONDS)
+    assert [link.abort().fate for _ in range(3)] == [Fate.RUNNING] * 3
+    door.set()
+    assert (link.hear().answer, link.abort().answer) == ("warm bread", "warm bread")
+
+
+def test_what_ended_is_told_as_it_ended(link, ovens):
+    link.send("good")
+    link.send("bad", loaf="toast")
+    for _ in range(2):
+        assert (link.abort("good").fate, link.abort("good").answer) == (Fate.DONE, "warm bread")
+        assert code(link.abort("bad")) == (Fate.FAILED, "burnt")
+    assert link.send("good").fate is Fate.DONE
+
+
+def test_an_older_owner_aborts_nothing(end, ovens):
+    newer, older = Link(end), Link(end)
+    newer.ask(Act.SEND, epoch=6, loaf="dough")
+    ovens.began.get(timeout=SECONDS)
+    assert code(older.abort(epoch=5)) == (Fate.REFUSED, "stale_epoch")
+    assert newer.query("another", resource="oven-2", epoch=6).fate is Fate.UNKNOWN
+    assert code(older.abort("another", resource="oven-2", epoch=5)) == (Fate.REFUSED, "stale_epoch")
+    assert newer.send("another", resource="oven-2", epoch=6).fate is Fate.DONE
+    assert newer.abort(epoch=6).fate is Fate.RUNNING
+    assert code(newer.hear()) == (Fate.FAILED, "aborted")
+
+
+def test_a_newer_owners_abort_overtakes_an_older_ones_send(link, ovens):
+    assert code(link.abort(epoch=7)) == (Fate.FAILED, "aborted")
+    assert link.send(epoch=6).fate is Fate.REFUSED
+    assert ovens.baked == []
+
+
+def test_an_abort_right_behind_its_command_finds_it_not_performed_yet(log):
+    """Both are taken in one turn, and what is performed is performed at its end."""
+    performed, stopped, told = [], [], queue.SimpleQueue()
+    clerk = Clerk("test", SystemThreads(), SystemClock())
+    end = FarEnd(clerk, SystemClock(), lambda request, end: performed.append(request), log, stop=stopped.append)
+    send = Request(act=Act.SEND, resource="oven-1", command="1", message=message(Oven.bake, "bread"))
+    other = msgspec.structs.replace(send, command="2")
+
+    def take():
+        for request in (send, other, msgspec.structs.replace(send, act=Act.ABORT, message=None)):
+            end.take(request, told.put)
+
+    clerk.post(take)
+    heard = [told.get(timeout=SECONDS) for _ in range(2)]
+    assert [(each.act, *code(each)) for each in heard] == [
+        (Act.SEND, Fate.FAILED, "aborted"),
+        (Act.ABORT, Fate.FAILED, "aborted"),
+    ]
+    assert [each.command for each in stopped] == ["1"]
+    end.close()
+    clerk.join(SECONDS)
+    assert [each.command for each in performed] == ["2"]
+
+
+@pytest.mark.parametrize("late", LATE)
+@pytest.mark.parametrize("restarted", ["before the abort", "after it"])
+def test_what_was_wanted_no_more_when_its_process_ended_is_not_known_and_never_carried_out_again(
+    ovens, log, late, restarted
+):
+    door = ovens.shut("oven-1")
+    end = far_end(ovens.resolve, [Oven], log, SystemThreads(), SystemClock())
+    Link(end).ask(Act.SEND)
+    ovens.began.get(timeout=SECONDS)
+    if restarted == "after it":
+        assert Link(end).abort().fate is Fate.RUNNING
+    end.close()
+    end = far_end(ovens.resolve, [Oven], log, SystemThreads(), SystemClock())
+    if restarted == "before the abort":
+        assert Link(end).query().fate is Fate.INTERRUPTED
+    told = [Link(end).abort(), Link(end).abort(), Link(end).query(), Link(end).send(**late)]
+    assert [code(each) for each in told] == [(Fate.FAILED, "interrupted")] * 4
+    assert ovens.began.empty()
+    door.set()
+    end.close()
+
+
 def test_old_commands_are_forgotten_in_the_end(ovens):
     log, clock = MemoryLog(), ManualClock()
     end = far_end(ovens.resolve, [Oven], log, SystemThreads(), clock)
@@ -323,7 +484,36 @@ def test_a_log_keeps_no_more_than_it_is_told_and_whatever_runs():
     assert [number for number in range(5) if log.read("oven-1", f"{number}")] == [0, 3, 4]
 
 
+ENDS = {"end": done(None), "die": interrupted("c"), "abandon": ABANDONED}
 ASKED = st.lists(st.tuples(st.sampled_from([Act.SEND, Act.QUERY, "end"]), st.integers(1, 5)), max_size=30)
+ANYTHING = st.lists(
+    st.tuples(st.sampled_from([Act.SEND, Act.QUERY, Act.ABORT, "again", *ENDS]), st.integers(1, 5)), max_size=30
+)
+
+
+@given(ANYTHING)
+@example([(Act.SEND, 1), ("die", 1), ("again", 1), ("abandon", 1), (Act.ABORT, 1)])
+def test_in_any_story_nothing_begins_after_an_abort_and_what_was_begun_is_aborted_only_if_it_had_no_effect(story):
+    known, aborted, highest, begun = None, False, 0, 0
+    for act, epoch in story:
+        if act in ENDS:
+            if known and known.fate is Fate.RUNNING:
+                known = ended(known, ENDS[act], 0)
+                begun -= act == "abandon"
+            continue
+        send = {"act": Act.SEND, "again": True} if act == "again" else {"act": act}
+        request = Request(resource="r", command="c", epoch=epoch, **send)
+        verdict = judge(known, request, 0)
+        assert (verdict.fate is Fate.REFUSED) == (request.act is not Act.QUERY and epoch < highest)
+        assert not (verdict.begin and aborted)
+        begun += verdict.begin
+        aborted |= request.act is Act.ABORT and verdict.fate is not Fate.REFUSED
+        highest = max(highest, epoch)
+        known = verdict.entry or known
+    if known and known.error and known.error["code"] == "aborted":
+        assert begun == 0
+    if aborted:
+        assert known.fate in (Fate.FAILED, Fate.DONE, Fate.RUNNING)
 
 
 @given(ASKED)

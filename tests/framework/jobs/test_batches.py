@@ -63,7 +63,8 @@ def by_exception(work, runs):
 def by_constraint(work, runs):
     for run in runs:
         taken = "taken" if run.payload.number in BAD else str(run.id)
-        work.tx.execute(sqlalchemy.text("INSERT INTO lane VALUES (:key, 1, 0, 0)"), {"key": f"x/{taken}"})
+        lane = sqlalchemy.text("INSERT INTO lane (key, width, busy, queued) VALUES (:key, 1, 0, 0)")
+        work.tx.execute(lane, {"key": f"x/{taken}"})
 
 
 def by_an_event_that_cannot_be_written(work, runs):
@@ -82,7 +83,7 @@ def by_an_answer_that_cannot_be_written(work, runs):
 ])  # fmt: skip
 def test_a_bad_member_fails_alone(serve, database, how):
     with database.transaction() as tx:
-        tx.execute(sqlalchemy.text("INSERT INTO lane VALUES ('x/taken', 1, 0, 0)"))
+        tx.execute(sqlalchemy.text("INSERT INTO lane (key, width, busy, queued) VALUES ('x/taken', 1, 0, 0)"))
     kind = Job("bake", 1, Loaf, "oven", [batch("bake", how)])
     server = serve(kind)
     uuids = submit(server, kind, range(32))

@@ -52,7 +52,12 @@ ASKED = {
     "set_aside": {"id": 77, "until": 1, "now": 1},
     "introduce": {"rows": rows.encode([{"name": "stage9", "workers": 1}])},
     "tick": {"rows": rows.encode([{"name": "stage1", "clock": 5}])},
-    "agenda": {},
+    "agenda": {"owner": "process0"},
+    "claim_some": {"stage": "stage1", "limit": 32, "kinds": KINDS, "fresh": 3},
+    "lock_stage": {"stage": "stage1"},
+    "under_way": {"stage": "stage1"},
+    "queued": {"stage": "stage1", "limit": 100},
+    "leave_queue": {"rows": LANE},
 }
 """Every statement of the engine with something to ask it for."""
 
@@ -81,7 +86,11 @@ def old(database):
     }
     with database.transaction() as tx:
         for table, (count, picked) in fill.items():
-            names = f" ({', '.join(values)})" if table == "job" else ""
+            names = {
+                "job": f" ({', '.join(values)})",
+                "lane": " (key, width, busy, queued)",
+                "stage": " (name, workers, mode, clock)",
+            }.get(table, "")
             numbers = NUMBERS.format(count)
             tx.execute(sqlalchemy.text(f"INSERT INTO {table}{names} {numbers} SELECT {picked} FROM n"))
     with database.exclusive() as connection, connection.begin():
@@ -92,7 +101,8 @@ def old(database):
 def scans(lines):
     """The steps of a plan that read all jobs, dead or alive: not those through an index of what is queued."""
     found = [line for line in lines if re.search(r"Seq Scan on job\b|^SCAN (job|parent|b|o|last)\b", line)]
-    return [line for line in found if not re.search(r"INDEX job_(ready|blocked|owner|not_before|lane)\b", line)]
+    queues = r"INDEX job_(ready|blocked|owner|not_before|lane|under_way|fair)\b"
+    return [line for line in found if not re.search(queues, line)]
 
 
 def plan(connection, execute, text, parameters):

@@ -16,6 +16,7 @@ import pytest
 from stratiform.api.adapters.hypervisor import Hypervisor
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import HostSpec, PoolSpec, VmSpec, VolumeSpec
+from stratiform.framework.agents import abort
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.message import answer, message
 from stratiform.framework.agents.socket import SocketTransport
@@ -67,8 +68,10 @@ class Server:
         return self.hear(Act.QUERY, host, command)
 
     def ask(self, host, verb, *given, **named):
-        """What a verb returned; raises what it raised."""
-        reply = self.sent(host, message(verb, *given, **named))
+        """What a verb returned; raises what it raised, `Aborted` if it was ended early."""
+        command = f"{uuid.uuid4()}/1"
+        with abort.current().by(lambda: self.put(Act.ABORT, host, command)):
+            reply = self.sent(host, message(verb, *given, **named), command)
         if reply.fate is not Fate.DONE:
             raise restore(reply.error)
         return answer(verb, reply.answer)

@@ -88,8 +88,3 @@ class Command:
     def method(self) -> str:
         """The HTTP method that suits it; both are accepted."""
         return "GET" if self.name.startswith(READS) else "POST"
-
-    @property
-    def refusals(self) -> tuple[Refused, ...]:
-        """The parameters that it refuses, those of every asynchronous command included."""
-        return (*self.refused, Refused("customjobid")) if self.asynchronous else self.refused

@@ -26,6 +26,10 @@ SENTENCES: Mapping[str, str] = {
     "HOST.UP": "answers",
     "REGISTER.USER.KEY": "was given a key",
     "DELETE.USER.KEY": "lost a key",
+    "JOB.CANCEL": "was told to end and to undo what it did",
+    "JOB.HOLD": "was told to wait",
+    "JOB.PRIORITIZE": "was given another place in its queue",
+    "JOB.RELEASE": "was told to go on",
     "USER.LOGIN": "has logged in",
     "USER.LOGOUT": "has logged out",
 }

@@ -9,7 +9,7 @@ import msgspec
 class EventName(StrEnum):
     """The kinds of event, spelled as CloudStack spells them (`com.cloud.event.EventTypes`).
 
-    CloudStack has no event for clusters, hosts, primary storage and image stores; those follow its grammar.
+    CloudStack has no event for clusters, hosts, primary storage, image stores and queues; those follow its grammar.
     """
 
     VM_CREATE = "VM.CREATE"
@@ -81,6 +81,12 @@ class EventName(StrEnum):
     DELETE_USER_KEY = "DELETE.USER.KEY"
     REGISTER_SSH_KEYPAIR = "REGISTER.SSH.KEYPAIR"
     SSH_KEYPAIR_DELETE = "SSH.KEYPAIR.DELETE"
+    JOB_CANCEL = "JOB.CANCEL"
+    JOB_HOLD = "JOB.HOLD"
+    JOB_RELEASE = "JOB.RELEASE"
+    JOB_PRIORITIZE = "JOB.PRIORITIZE"
+    STAGE_UPDATE = "STAGE.UPDATE"
+    LANE_UPDATE = "LANE.UPDATE"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

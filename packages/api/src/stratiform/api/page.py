@@ -49,8 +49,8 @@ def _lines(command: Command) -> Iterator[str]:
         yield "| parameter | type | |\n|---|---|---|"
         yield from map(_row, command.parameters)
         yield ""
-    if command.refusals:
-        refused = sorted(f"`{each.name}`{_but(each.harmless)}" for each in command.refusals)
+    if command.refused:
+        refused = sorted(f"`{each.name}`{_but(each.harmless)}" for each in command.refused)
         yield f"Refused, because the result would differ from CloudStack's: {', '.join(refused)}.\n"
 
 

@@ -52,6 +52,11 @@ from stratiform.engine.pod.service import remove as remove_pod
 from stratiform.engine.pod.service import update as update_pod
 from stratiform.engine.pool.service import create as create_pool
 from stratiform.engine.pool.service import remove as remove_pool
+from stratiform.engine.queue.service import cancel as cancel_job
+from stratiform.engine.queue.service import hold as hold_job
+from stratiform.engine.queue.service import prioritize as prioritize_job
+from stratiform.engine.queue.service import release as release_job
+from stratiform.engine.queue.service import set_lane, set_stage
 from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
@@ -69,6 +74,7 @@ from stratiform.engine.traffic_type.service import add as add_traffic_type
 from stratiform.engine.zone.service import create as create_zone
 from stratiform.engine.zone.service import remove as remove_zone
 from stratiform.engine.zone.service import update as update_zone
+from stratiform.framework.jobs.control import Done, Place
 
 __all__ = [
     "LISTINGS",
@@ -80,9 +86,11 @@ __all__ = [
     "Commands",
     "Difference",
     "Does",
+    "Done",
     "Engine",
     "Fact",
     "History",
+    "Place",
     "Plans",
     "Program",
     "Record",
@@ -93,6 +101,7 @@ __all__ = [
     "add_pool",
     "add_traffic_type",
     "add_user",
+    "cancel_job",
     "capacity",
     "change_user",
     "create_account",
@@ -114,16 +123,19 @@ __all__ = [
     "create_zone",
     "drop_user",
     "find",
+    "hold_job",
     "mac",
     "move_account",
     "move_user",
     "open_account",
+    "prioritize_job",
     "program",
     "provide",
     "record_job",
     "recorded",
     "recount",
     "register_template",
+    "release_job",
     "remove_account",
     "remove_cluster",
     "remove_domain",
@@ -137,6 +149,8 @@ __all__ = [
     "remove_user",
     "remove_zone",
     "seed",
+    "set_lane",
+    "set_stage",
     "update_account",
     "update_cluster",
     "update_domain",

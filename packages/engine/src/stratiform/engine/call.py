@@ -11,6 +11,7 @@ from stratiform.engine.registry import Row
 from stratiform.framework.base import errors
 from stratiform.framework.base.world import World
 from stratiform.framework.db.database import Transaction
+from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.work import Work
 
 
@@ -26,6 +27,7 @@ class Call:
     gate: Access
     listings: Mapping[str, Listing]
     filing: Work | None = None
+    kinds: Registry | None = None
 
     @property
     def work(self) -> Work:
@@ -33,6 +35,13 @@ class Call:
         if self.filing is None:
             raise errors.Internal(reason=f"{self.command} files no jobs")
         return self.filing
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds of jobs, stages and lanes that there are; a command that steers them needs it."""
+        if self.kinds is None:
+            raise errors.Internal(reason=f"{self.command} knows no jobs")
+        return self.kinds
 
     def given(self, parameter: str) -> bool:
         """Whether the parameter is given."""

@@ -17,6 +17,7 @@ from stratiform.engine.os_type import listing as os_type
 from stratiform.engine.physical_network import listing as physical_network
 from stratiform.engine.pod import listing as pod
 from stratiform.engine.pool import listing as pool
+from stratiform.engine.queue import listing as queue
 from stratiform.engine.service_provider import listing as service_provider
 from stratiform.engine.ssh_key_pair import listing as ssh_key_pair
 from stratiform.engine.template import listing as template
@@ -56,6 +57,9 @@ LISTINGS: Mapping[str, Listing] = {
         vm.LISTING,
         event.LISTING,
         ssh_key_pair.LISTING,
+        queue.JOB,
+        queue.STAGE,
+        queue.LANE,
     )
 }
 """By kind, in the order of reading."""

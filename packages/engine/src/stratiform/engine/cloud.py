@@ -1,16 +1,22 @@
 """The engine as `api.cloud.Cloud`: lists, changes and work, each by a literal table."""
 
 from collections.abc import Mapping
+from typing import cast
+
+from sqlalchemy.exc import IntegrityError
 
 from stratiform.api.access import Access, Everything
-from stratiform.api.cloud import Page, Query, Submitted
+from stratiform.api.cloud import Page, Query, Submitted, Token
 from stratiform.api.principal import Principal
 from stratiform.engine.call import Call
-from stratiform.engine.command import Change, Commands, Record, Submit, recorded
+from stratiform.engine.command import Change, Commands, Record, Submit, record, recorded
 from stratiform.engine.listing import Listing
 from stratiform.framework.base import errors
 from stratiform.framework.db.database import ATTEMPTS, Database, Transaction
+from stratiform.framework.jobs import token as tokens
 from stratiform.framework.jobs.kernel import Kernel
+from stratiform.framework.jobs.run import plain
+from stratiform.framework.jobs.token import Kept, Key
 from stratiform.framework.jobs.work import Work
 
 
@@ -64,39 +70,75 @@ class Engine:
         """The fields of a kind's rows that are microseconds of UTC."""
         return self._listing(kind).times
 
-    def change(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Mapping[str, object]:
+    def change(
+        self, command: str, who: Principal, arguments: Mapping[str, object], token: Token | None = None
+    ) -> Mapping[str, object]:
         """Do a command that only writes the database and answer the entity as a row, empty if it is gone.
 
         Where it meets a step of a job that changes the same entity, it is done again on what the step left.
+        What a token was used for is not done again: the row is answered as it was then. Raises `Reused`.
         """
-        known = self.commands.get(command)
+        known, kernel = self.commands.get(command), self.kernel
         if not isinstance(known, Change):
             raise UnknownCommand(command=command, reason=command)
 
-        def run(tx: Transaction) -> Mapping[str, object]:
-            row = known.run(self._call(tx, command, who, arguments))
-            if row is None:
-                return {}
-            return self._listing(known.kind).find(tx.connection, Everything(), who, row.uuid) or {}
+        def run(tx: Transaction, work: Work | None = None) -> Mapping[str, object]:
+            kept = None if token is None else _claim(tx, command, who, token)
+            if kept is not None:
+                return _row(kept)
+            row = known.run(self._call(tx, command, who, arguments, work))
+            found = None if row is None else self._listing(known.kind).find(tx.connection, Everything(), who, row.uuid)
+            if token is None:
+                return found or {}
+            answer = plain({**(found or {}), **token.keeps})
+            tokens.keep(tx, _key(command, who, token), answer=answer)
+            return cast(Mapping[str, object], answer)
 
         for _ in range(ATTEMPTS):
             try:
-                return self.database.run(run)
+                return self.database.run(run) if kernel is None else kernel.run(lambda work: run(work.tx, work))
             except errors.Again as again:
                 met = again
         raise met
 
-    def submit(self, command: str, who: Principal, arguments: Mapping[str, object]) -> Submitted:
-        """Accept a command's work: its entity, its claims and its job in one transaction."""
+    def recall(self, command: str, who: Principal, token: Token) -> Mapping[str, object] | None:
+        """The row that was answered with the token; None if it was not used, empty if no row was answered yet.
+
+        Raises `Reused`.
+        """
+        with self.database.reading() as connection:
+            now = self.database.world.clock.now()
+            kept = tokens.find(connection, _key(command, who, token), same=token.same, now=now)
+        return None if kept is None else _row(kept)
+
+    def submit(
+        self, command: str, who: Principal, arguments: Mapping[str, object], token: Token | None = None
+    ) -> Submitted:
+        """Accept a command's work: its entity, its claims and its job in one transaction.
+
+        What a token was used for is not done again: the job is answered that was filed then. Raises `Reused`.
+        """
         known, kernel = self.commands.get(command), self.kernel
         if not isinstance(known, Submit | Record) or kernel is None:
             raise UnknownCommand(command=command, reason=command)
 
-        def run(work: Work) -> Submitted:
+        def run(work: Work, wish: str | None = None) -> Submitted:
+            kept = None if token is None else _claim(work.tx, command, who, token)
+            if kept is not None:
+                return Submitted(job=str(kept.job), entity=kept.resource)
+            _wish(work, command, known, wish)
             call = self._call(work.tx, command, who, arguments, work)
-            return known.run(call) if isinstance(known, Submit) else _recorded(known, call)
+            done = known.run(call) if isinstance(known, Submit) else _recorded(known, call)
+            if token is not None:
+                tokens.keep(work.tx, _key(command, who, token), job=done.job, resource=done.entity)
+            return done
 
-        return kernel.run(run)
+        if token is None or token.job is None:
+            return kernel.run(run)
+        try:
+            return kernel.run(lambda work: run(work, token.job))
+        except IntegrityError:  # somebody else's job got that UUID meanwhile, so it is not free
+            return kernel.run(run)
 
     def _call(
         self,
@@ -109,6 +151,7 @@ class Engine:
         return Call(
             tx=tx,
             filing=work,
+            kinds=None if self.kernel is None else self.kernel.registry,
             world=self.database.world,
             who=who,
             command=command,
@@ -122,6 +165,26 @@ class Engine:
         if listing is None:
             raise UnknownKind(kind=kind, reason=kind)
         return listing
+
+
+def _key(command: str, who: Principal, token: Token) -> Key:
+    return Key(principal=who.user, scope=command, text=token.text)
+
+
+def _claim(tx: Transaction, command: str, who: Principal, token: Token) -> Kept | None:
+    key = _key(command, who, token)
+    return tokens.claim(tx, key, request=token.request, same=token.same, until=token.until)
+
+
+def _row(kept: Kept) -> Mapping[str, object]:
+    return cast(Mapping[str, object], kept.answer or {})
+
+
+def _wish(work: Work, command: str, known: Submit | Record, uuid: str | None) -> None:
+    """Let the command's job have the UUID that is wished for, if it is free."""
+    if uuid is not None and tokens.is_free(work.tx.connection, uuid):
+        kinds = known.jobs if isinstance(known, Submit) else (record(command),)
+        work.wish(uuid, {each.name for each in kinds})
 
 
 def _recorded(known: Record, call: Call) -> Submitted:

@@ -10,6 +10,7 @@ from stratiform.engine.cloud import Engine
 from stratiform.engine.command import Commands, jobs
 from stratiform.engine.history import History
 from stratiform.engine.program import COMMANDS, JOBS, LANES, STAGES
+from stratiform.engine.queue.service import Queues
 from stratiform.engine.schema import LAYER
 from stratiform.engine.scope import Scopes
 from stratiform.framework.config.values import Config
@@ -46,6 +47,10 @@ class Program:
     def cloud(self, kernel: Kernel, gate: Access) -> Engine:
         """Its lists, changes and work, as the gate lets them be seen and used."""
         return Engine(kernel.database, gate, listings=LISTINGS, commands=self.commands, kernel=kernel)
+
+    def queues(self, database: Database, gate: Access) -> Queues:
+        """What of the queues takes more than a list."""
+        return Queues(database, gate, self.registry)
 
     def history(self, database: Database, gate: Access) -> History:
         """The jobs of commands, as the gate lets them be seen."""

@@ -23,6 +23,7 @@ from stratiform.engine.physical_network import commands as physical_network
 from stratiform.engine.pod import commands as pod
 from stratiform.engine.pool import commands as pool
 from stratiform.engine.pool.jobs.attach import attach
+from stratiform.engine.queue import commands as queue
 from stratiform.engine.service_provider import commands as service_provider
 from stratiform.engine.ssh_key_pair import commands as ssh_key_pair
 from stratiform.engine.template import commands as template
@@ -88,6 +89,7 @@ NOUNS: tuple[Commands, ...] = (
     offering.COMMANDS,
     template.COMMANDS,
     ssh_key_pair.COMMANDS,
+    queue.COMMANDS,
     tenancy.COMMANDS,
     vm.COMMANDS,
     maintenance.COMMANDS,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import falcon
 
 from stratiform.framework.base.world import World
+from stratiform.server import token
 from stratiform.server.dispatch import Dispatcher, Reply
 from stratiform.server.door import Door
 from stratiform.server.errors import MethodNotAllowed
@@ -15,6 +16,7 @@ from stratiform.server.handlers.call import Services
 from stratiform.server.handlers.table import bind
 from stratiform.server.request import BODY_LIMIT, FORM, Asked
 from stratiform.server.session import cookie
+from stratiform.server.traffic import Requests
 
 API = re.compile(r"/client/api(?:/.*)?\Z")
 HOME = "/client"
@@ -37,13 +39,15 @@ EFFORT = 1
 _GZIP = re.compile(r"(?:^|,)\s*(?:x-)?(?:gzip|\*)\s*(?:$|,|;(?!\s*q\s*=\s*0(?:\.0*)?\s*(?:$|,)))", re.IGNORECASE)
 
 
-def dispatcher(services: Services, world: World) -> Dispatcher:
+def dispatcher(services: Services, world: World, requests: Requests | None = None) -> Dispatcher:
     """What answers these commands. Raises `NoHandler` if it cannot carry one of them out."""
     return Dispatcher(
         commands=services.commands,
         handlers=bind(services),
         access=services.access,
         config=services.config,
+        tokens=services.tokens,
+        requests=requests or Requests(world.clock),
         world=world,
     )
 
@@ -95,7 +99,13 @@ def asked_of(request: falcon.Request) -> Asked:
     """What HTTP brought; a body that is no form is not read."""
     method = request.method
     form = _form(request) if method == "POST" else b""
-    return Asked(query=request.query_string, form=form, method=method, cookies=_cookies(request))
+    return Asked(
+        query=request.query_string,
+        form=form,
+        method=method,
+        cookies=_cookies(request),
+        token=request.get_header(token.HEADER),
+    )
 
 
 def write(reply: Reply, request: falcon.Request, response: falcon.Response) -> None:

@@ -33,7 +33,7 @@ def read(command: Command, given: Given, role: Role) -> Mapping[str, object]:
     An id is a UUID in lower case, or `-1` for any. Raises `BadParameter` for what is missing
     or wrong, `NotSupported` for what would have changed the result in CloudStack.
     """
-    for each in command.refusals:
+    for each in command.refused:
         value = given.values.get(each.name, "") or ("map" if each.name in given.maps else "")
         if value and role in each.roles and value.lower() not in map(str.lower, each.harmless):
             raise NotSupported(command=command.name.lower(), parameter=each.name)

@@ -32,7 +32,7 @@ from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.secrets import KeyRing, Unreadable
-from stratiform.server import app, integration, schema
+from stratiform.server import app, integration, schema, telemetry
 from stratiform.server.chores import Chores
 from stratiform.server.configuration import Configuration
 from stratiform.server.credential.commands import extended
@@ -49,6 +49,8 @@ from stratiform.server.patience import Patience
 from stratiform.server.serving import Serving
 from stratiform.server.session.login import Logins
 from stratiform.server.session.store import Sessions, end_all
+from stratiform.server.token import Tokens
+from stratiform.server.traffic import Requests
 
 ENGINE = "native"
 """The engine that is loaded, of those installed."""
@@ -176,7 +178,8 @@ def compose(settings: Settings) -> Server:
     gate = plugins.one("stratiform.access", settings.access, Access).plugin
     plain = _program()
     config = plain.config(database)
-    credentials = _credentials(settings, database, config)
+    ring = KeyRing.load(settings.ring)
+    credentials = _credentials(settings, database, ring, config)
     program = extended(plain, credentials)
     tools = _tools(settings, config)
     channel = Channel(outside)
@@ -187,24 +190,45 @@ def compose(settings: Settings) -> Server:
         membership=Membership(database, outside, settings.name, alone=lock),
         provide=[tools, channel],
     )
+    channel.told = kernel.meter.commanded
     monitor = Monitor(outside, database, channel, config, engine.watch(kernel))
     kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
     cloud = program.cloud(kernel, gate)
+    configuration = Configuration(config, database, gate, catalogue.declared(stratiform))
+    tokens = Tokens(database, ring, configuration)
     services = Services(
         commands=registry.collect(),
         cloud=cloud,
         jobs=program.history(database, gate),
         access=gate,
         patience=Patience(settings.threads),
-        config=Configuration(config, database, gate, catalogue.declared(stratiform)),
+        config=configuration,
         credentials=credentials,
+        tokens=tokens,
         hypervisors=sorted(tools.hypervisors),
         plans=engine.Plans(database, gate, tools),
+        queues=program.queues(database, gate),
     )
     sessions = Sessions(database, config)
-    kernel.duties += [sessions.sweep, Sweep(database, credentials).look]
-    dispatcher = app.dispatcher(services, outside)
+    kernel.duties += [sessions.sweep, Sweep(database, credentials).look, tokens.sweep]
+    requests = Requests(outside.clock)
+    dispatcher = app.dispatcher(services, outside, requests)
     front = _front(services, sessions, database, outside, config)
+    serving = Serving(
+        app.make(dispatcher, front),
+        settings.host,
+        settings.port,
+        settings.threads,
+        refuse=lambda error, asked: dispatcher.refuse(error, asked, front),
+    )
+    page = telemetry.page(
+        database=database,
+        config=config,
+        meter=kernel.meter,
+        membership=kernel.membership,
+        requests=requests,
+        queue=lambda: serving.queue,
+    )
     return Server(
         settings=settings,
         world=outside,
@@ -217,24 +241,18 @@ def compose(settings: Settings) -> Server:
         cloud=cloud,
         keys=credentials.keys,
         passwords=credentials.passwords,
-        serving=Serving(
-            app.make(dispatcher, front),
-            settings.host,
-            settings.port,
-            settings.threads,
-            refuse=lambda error, asked: dispatcher.refuse(error, asked, front),
-        ),
-        integration=integration.serve(dispatcher, database, settings.integration_port)
+        serving=serving,
+        integration=integration.serve(dispatcher, database, settings.integration_port, page)
         if settings.integration_port
         else None,
         lock=lock,
     )
 
 
-def _credentials(settings: Settings, database: Database, config: Config) -> Credentials:
+def _credentials(settings: Settings, database: Database, ring: KeyRing, config: Config) -> Credentials:
     """What proves who somebody is, sealed with this cloud's keys."""
     authenticator = plugins.one("stratiform.authenticator", settings.authenticator, Authenticator).plugin
-    ring, effort = KeyRing.load(settings.ring), Effort(settings.threads)
+    effort = Effort(settings.threads)
     return Credentials(
         keys=Keys(database, ring),
         passwords=Passwords(database, authenticator, effort),

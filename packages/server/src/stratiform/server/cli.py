@@ -1,4 +1,4 @@
-"""The command line: `stratiform quickstart`, `server`, `migrate`, `admin` and `job`."""
+"""The command line: `stratiform quickstart`, `server`, `migrate`, `admin`, `job`, `stage` and `lane`."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from stratiform.framework.db.database import Database
 from stratiform.framework.telemetry import logs
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
-from stratiform.server.console import option
+from stratiform.server.console import option, queue
 from stratiform.server.console.admin import admin
 from stratiform.server.console.failure import OneLine
 from stratiform.server.console.job import jobs
@@ -32,6 +32,9 @@ def main() -> None:
 
 
 main.add_command(jobs)
+queue.add_to(jobs)
+main.add_command(queue.stage)
+main.add_command(queue.lane)
 main.add_command(admin)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from stratiform.api.access import Access
+from stratiform.api.cloud import Token
 from stratiform.api.command import Command
 from stratiform.api.events import EventName
 from stratiform.api.principal import Principal, Role
@@ -17,6 +18,8 @@ from stratiform.framework.config.table import VERSION
 from stratiform.framework.config.values import GLOBAL, Config, Scope
 from stratiform.framework.db.database import Database, Transaction
 from stratiform.framework.events import outbox
+from stratiform.framework.jobs import token as tokens
+from stratiform.framework.jobs.token import Key
 
 TENANTS = frozenset({"domain", "account"})
 """The kinds of places that administrators of a domain set values for."""
@@ -69,10 +72,13 @@ class Configuration:
         found = (each for each in self._declared.values() if _seen(who, each) and _matches(each, filters))
         return [self._row(each, scope) for each in found if scope == GLOBAL or scope[0] in each.option.scopes]
 
-    def set(self, who: Principal, command: Command, arguments: Mapping[str, object]) -> Mapping[str, object]:
+    def set(
+        self, who: Principal, command: Command, arguments: Mapping[str, object], token: Token | None = None
+    ) -> Mapping[str, object]:
         """Set an option's value, or forget it if it is empty, for the place that is named; answers it as a row.
 
-        Raises `NoSuchOption`, `ManyPlaces`, `OperatorsPlace`, `NotScoped` or `BadValue` with nothing written.
+        With a token that was used nothing is set, and the row is told as it is now. Raises `NoSuchOption`,
+        `ManyPlaces`, `OperatorsPlace`, `NotScoped`, `BadValue` or `Reused` with nothing written.
         """
         name, text = str(arguments["name"]), str(arguments["value"]).strip()
         found = self._declared.get(name.lower())
@@ -82,6 +88,8 @@ class Configuration:
 
         def write(tx: Transaction) -> Scope:
             scope = self._scope(tx.connection, who, command, arguments)
+            if token is not None and _claim(tx, who, command, token):
+                return scope
             if text:
                 self._config.set(tx, option, option.parse(text), scope)
             else:
@@ -129,6 +137,12 @@ class Configuration:
             return option.text(self._config.value(option, scope))
         except BadValue as bad:  # stored by a version that allowed it: whoever is to repair it has to see it
             return str(bad.parameters["value"])
+
+
+def _claim(tx: Transaction, who: Principal, command: Command, token: Token) -> bool:
+    """Whether the token was used; if not, it is this transaction's now."""
+    key = Key(principal=who.user, scope=command.name, text=token.text)
+    return tokens.claim(tx, key, request=token.request, same=token.same, until=token.until) is not None
 
 
 def _seen(who: Principal, found: Declared) -> bool:

@@ -19,6 +19,8 @@ from stratiform.server.errors import NotAvailable
 from stratiform.server.handlers.call import PAGE_SIZE, Call, Handler
 from stratiform.server.handlers.capability import VERSION
 from stratiform.server.request import Asked
+from stratiform.server.token import Tokens
+from stratiform.server.traffic import Requests
 
 log = get_logger(__name__)
 
@@ -45,17 +47,28 @@ class Dispatcher:
         handlers: Mapping[str, Handler],
         access: ApiAccess,
         config: Configuration,
+        tokens: Tokens,
+        requests: Requests,
         world: World,
     ) -> None:
         self._commands = commands
         self._handlers = handlers
         self._access = access
         self._config = config
+        self._tokens = tokens
+        self._requests = requests
         self._world = world
 
     def answer(self, asked: Asked, door: Door) -> Reply:
         """The answer to what came through a door; an error is an answer too, so this raises nothing."""
+        began = self._requests.now()
         exchange = _Exchange(request=self._world.ids.uuid(), asked=asked, door=door)
+        reply = self._answer(exchange)
+        self._requests.answered(exchange.command.name if exchange.command else None, reply.status, began)
+        return reply
+
+    def _answer(self, exchange: "_Exchange") -> Reply:
+        asked = exchange.asked
         try:
             parameters = request.merge(asked.query, asked.form)
             exchange.json = request.wants_json(parameters)
@@ -83,7 +96,8 @@ class Dispatcher:
                 if not self._access.may_call(who, command.name):
                     raise NotAvailable(command=command.name)
                 read, most = arguments.read(command, given, who.role), self._config.value(PAGE_SIZE)
-                call = Call(command=command, who=who, arguments=read, most=most)
+                token = self._tokens.of(command, who, exchange.asked.token, given)
+                call = Call(command=command, who=who, arguments=read, most=most, token=token)
                 return exchange.reply(command.response, self._handle(call))
             except Exception as error:
                 return exchange.refuse(error)

@@ -198,6 +198,7 @@ STATUSES = {
     "rule_conflict": Status(537, "NETWORK_RULE_CONFLICT_ERROR", 4360),
     UnderWay.code: Status(503, "SERVICE_UNAVAILABLE", 9999),
     "overloaded": Status(503, "SERVICE_UNAVAILABLE", 9999),
+    "cancelled": Status(503, "SERVICE_UNAVAILABLE", 9999),  # an operator's doing: whoever asked may ask again
     "again": Status(503, "SERVICE_UNAVAILABLE", 9999),
     "internal": INTERNAL,
 }

@@ -11,6 +11,7 @@ from stratiform.api.principal import Principal, Role
 from stratiform.engine.schema import account, account_user, domain
 from stratiform.framework.base.errors import Error, Internal
 from stratiform.framework.db.database import Database
+from stratiform.framework.telemetry.metrics import CONTENT_TYPE, Page
 from stratiform.server.app import App, asked_of, write
 from stratiform.server.dispatch import Dispatcher, Reply
 from stratiform.server.door import Authenticate
@@ -25,6 +26,7 @@ NAMES = frozenset({"", "localhost", "127.0.0.1", "[::1]"})
 BROWSERS = ("HTTP_ORIGIN", "HTTP_REFERER", "HTTP_UPGRADE", "HTTP_SEC_FETCH_SITE", "HTTP_SEC_FETCH_MODE")
 """What a browser tells and a program does not."""
 THREADS = 2
+METRICS = "/metrics"
 REFUSED: Mapping[str, frozenset[str]] = {"updateUser": frozenset({"password", "currentpassword"})}
 """Parameters that CloudStack does not accept here, by command."""
 
@@ -68,14 +70,16 @@ class Back:
         return Principal(user=user, account=owner, role=Role.ADMIN, scope=path)
 
 
-def make(dispatcher: Dispatcher, door: Back) -> App:
-    """The application behind the port: GET, under any path."""
+def make(dispatcher: Dispatcher, door: Back, page: Page | None = None) -> App:
+    """The application behind the port: GET, under any path; with a page of metrics, at /metrics that."""
     app = falcon.App()
+    if page is not None:
+        app.add_route(METRICS, _Metrics(page))
     app.add_sink(_Anywhere(dispatcher, door), "/")
     return app
 
 
-def serve(dispatcher: Dispatcher, database: Database, port: int) -> Serving:
+def serve(dispatcher: Dispatcher, database: Database, port: int, page: Page | None = None) -> Serving:
     """Listen on the port, with few threads of its own. Raises `CannotListen`."""
     door = Back(database)
 
@@ -83,7 +87,7 @@ def serve(dispatcher: Dispatcher, database: Database, port: int) -> Serving:
         return dispatcher.refuse(error, asked, door)
 
     try:
-        return Serving(make(dispatcher, door), HOST, port, THREADS, refuse=refuse, once=True)
+        return Serving(make(dispatcher, door, page), HOST, port, THREADS, refuse=refuse, once=True)
     except OSError as error:
         raise CannotListen(port=port, reason=error.strerror) from error
 
@@ -102,6 +106,17 @@ class _Anywhere:
         else:
             reply = self._dispatcher.answer(asked, self._door)
         write(reply, req, resp)
+
+
+class _Metrics:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def on_get(self, request: falcon.Request, response: falcon.Response) -> None:
+        if _is_foreign(request):
+            raise falcon.HTTPForbidden(title=str(Foreign()))
+        response.content_type = CONTENT_TYPE
+        response.text = self._page.text()
 
 
 def _is_foreign(request: falcon.Request) -> bool:

@@ -32,6 +32,8 @@ class Asked:
     """At most a little more than `BODY_LIMIT`."""
     method: str = "GET"
     cookies: Mapping[str, str] = field(default_factory=dict)
+    token: str | None = None
+    """The header `Idempotency-Key`."""
 
     @property
     def wants_json(self) -> bool:

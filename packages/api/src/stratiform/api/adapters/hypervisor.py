@@ -23,7 +23,8 @@ class Peer(Spec, frozen=True, kw_only=True):
 class Hypervisor(Protocol):
     """Runs virtual machines on one host. A method may be called twice; it blocks until its effect is seen.
 
-    Runs at the far end of a channel: it sees no database and calls nobody.
+    Runs at the far end of a channel: it sees no database and calls nobody. A method may be asked to end early, by
+    `stratiform.framework.agents.abort`: it ends as it would have, or raises `Aborted` as if it had never been called.
     """
 
     VERSION: ClassVar[int] = 1

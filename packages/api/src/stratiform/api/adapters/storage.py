@@ -6,7 +6,11 @@ from stratiform.api.spec import PoolFact, PoolSpec, VolumeFact, VolumeSpec
 
 
 class PrimaryStorage(Protocol):
-    """Keeps disks in pools. Every method may be called twice and returns once its effect is verified."""
+    """Keeps disks in pools. Every method may be called twice and returns once its effect is verified.
+
+    It may be asked to end early, by `stratiform.framework.agents.abort`: it ends as it would have, or raises `Aborted`
+    as if it had never been called.
+    """
 
     VERSION: ClassVar[int] = 1
 

@@ -6,6 +6,7 @@ Needs the extra `testing`.
 import pytest
 
 pytest.register_assert_rewrite(
+    "stratiform.api.testing.abort",
     "stratiform.api.testing.access",
     "stratiform.api.testing.authenticator",
     "stratiform.api.testing.cloud",

@@ -9,11 +9,13 @@ import pytest
 
 from stratiform.api.adapters.hypervisor import Hypervisor, NotRunning, Peer
 from stratiform.api.spec import VmFact, VmSpec
+from stratiform.api.testing.abort import all_or_nothing
 from stratiform.api.testing.contract import Contract, crosses, explained
 
 VERBS = ("start", "stop", "force", "reboot")
 STORIES = [verbs for length in (1, 2, 3) for verbs in product(VERBS, repeat=length)]
 """Everything that can be asked of one virtual machine in up to three verbs."""
+CHANGING = (*VERBS, "receive", "migrate")
 
 
 class HypervisorContract(Contract):
@@ -250,6 +252,30 @@ class HypervisorContract(Contract):
     def test_what_moved_stays_where_it_is(self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec) -> None:
         assert (hypervisor.stay(vm.name), peer.stay(vm.name)) == (False, True)
         assert (self.running(hypervisor), self.running(peer)) == ([], [vm.name])
+
+    @pytest.mark.parametrize("verb", CHANGING)
+    def test_what_is_ended_early_has_no_effect_or_all_of_it(
+        self, hypervisor: Hypervisor, peer: Hypervisor, vm: VmSpec, away: Peer, verb: str
+    ) -> None:
+        """Wherever it looks; and what was aborted can be asked for again."""
+        calls = {
+            "start": lambda: hypervisor.start(vm),
+            "stop": lambda: hypervisor.stop(vm.name),
+            "force": lambda: hypervisor.stop(vm.name, forced=True),
+            "reboot": lambda: hypervisor.reboot(vm.name),
+            "receive": lambda: peer.receive(vm),
+            "migrate": lambda: hypervisor.migrate(vm.name, away),
+        }
+
+        def begin() -> None:
+            for host in (hypervisor, peer):
+                host.stop(vm.name, forced=True)
+            if verb != "start":
+                hypervisor.start(vm)
+            if verb == "migrate":
+                peer.receive(vm)
+
+        all_or_nothing(begin, calls[verb], lambda: (self.running(hypervisor), self.running(peer)))
 
     @staticmethod
     def running(hypervisor: Hypervisor) -> list[str]:

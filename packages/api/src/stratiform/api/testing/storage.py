@@ -9,6 +9,7 @@ import pytest
 
 from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.api.spec import PoolSpec, VolumeSpec
+from stratiform.api.testing.abort import all_or_nothing
 from stratiform.api.testing.contract import Contract, crosses, explained
 from stratiform.framework.base.errors import Error
 
@@ -131,6 +132,22 @@ class PrimaryStorageContract(Contract):
         with pytest.raises(Error):
             storage.create(msgspec.structs.replace(disks["root"], template=lost))
         assert not self.there(storage, disks["root"])
+
+    @pytest.mark.parametrize("verb", ["create", "delete"])
+    def test_what_is_ended_early_has_no_effect_or_all_of_it(
+        self, storage: PrimaryStorage, disks: dict[str, VolumeSpec], verb: str
+    ) -> None:
+        """Wherever it looks; and what was aborted can be asked for again."""
+        disk = disks["root"]
+
+        def create() -> None:
+            storage.create(disk)
+
+        def delete() -> None:
+            storage.delete(disk)
+
+        before, call = (delete, create) if verb == "create" else (create, delete)
+        all_or_nothing(before, call, lambda: self.there(storage, disk))
 
     @staticmethod
     def there(storage: PrimaryStorage, disk: VolumeSpec) -> bool:

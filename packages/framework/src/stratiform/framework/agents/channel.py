@@ -1,14 +1,15 @@
 """The channel to resources: commands go out, answers come later, and a lost answer is asked for, never guessed."""
 
 import threading
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
 import structlog
 
 from stratiform.framework import context
+from stratiform.framework.agents.abort import Aborted
 from stratiform.framework.agents.fate import StaleEpoch
 from stratiform.framework.agents.frame import Act, Fate, Reply, Request, pack
 from stratiform.framework.agents.message import Message
@@ -53,6 +54,12 @@ class _Pending:
     """Its fate is asked for: it is only sent if the far end never saw it."""
     again: bool = False
     """It is sent although it was begun before, since that was interrupted."""
+    aborting: bool = False
+    """It is wanted no more: it is never sent, only aborted."""
+    unanswered: bool = False
+    """An ABORT is on its way: another one would tell the far end nothing new."""
+    sent: bool = False
+    """Given to a link, now or by somebody before: nobody here knows whether it came."""
 
     @property
     def way(self) -> Way:
@@ -60,14 +67,15 @@ class _Pending:
 
     def frame(self) -> bytes:
         command = self.call.payload
+        act = Act.ABORT if self.aborting else Act.QUERY if self.asking else Act.SEND
         request = Request(
-            act=Act.QUERY if self.asking else Act.SEND,
+            act=act,
             resource=command.resource,
             address=command.location,
             command=self.call.command,
             epoch=self.call.epoch,
-            message=None if self.asking else command.message,
-            again=self.again and not self.asking,
+            message=command.message if act is Act.SEND else None,
+            again=self.again and act is Act.SEND,
             context=context.attributes(self.call.context),
         )
         return pack(request)
@@ -97,6 +105,8 @@ class Channel:
         self._closed = False
         self._pending: dict[str, _Pending] = {}
         self._probes: dict[Way, dict[str, bytes]] = {}
+        self.told: Callable[[str, str], None] = lambda kind, fate: None
+        """Is told of each answer: the kind of resource, and the fate of the command."""
         self._seen: dict[str, int] = {}
         self._heard: dict[str, int] = {}
 
@@ -106,7 +116,24 @@ class Channel:
 
     def ask(self, call: Call[Command]) -> None:
         """Ask what became of a command; it is sent if the far end never saw it, and never will be otherwise."""
-        self._add(_Pending(call, asking=True))
+        self._add(_Pending(call, asking=True, sent=True))
+
+    def abort(self, call: Call[Command]) -> None:
+        """Ask for the early end of a command, over this link and every later one until its outcome is known.
+
+        What no link was given yet fails with `Aborted` at once. Anything else is answered as the far end says it
+        ended; while that is silent nothing is known, and nothing assumed. May be called again and again: whoever
+        said that the command runs is asked once more.
+        """
+        with self._lock:
+            pending = self._pending.get(call.command)
+            unsent = pending is not None and not pending.sent
+            if unsent:
+                del self._pending[call.command]
+        if unsent:
+            call.fail(Aborted(command=call.command))
+        elif pending is None or not pending.unanswered:
+            self._add(_Pending(call, asking=True, aborting=True, unanswered=True, sent=True))
 
     def probe(self, resource: str, transport: str, address: str, location: str = "") -> None:
         """Ask a resource whether it lives, now or once its link is open; `seen` tells when it last answered."""
@@ -158,8 +185,13 @@ class Channel:
     def _add(self, pending: _Pending) -> None:
         frame = pending.frame()  # before it is kept: what cannot be written must never be sent later
         with self._lock:
+            earlier = self._pending.get(pending.call.command, pending)
+            if earlier.aborting and not pending.aborting:
+                pending.aborting = pending.unanswered = True
+                frame = pending.frame()
             self._pending[pending.call.command] = pending
             open = self._links.get(pending.way)
+            pending.sent = pending.sent or earlier.sent or open is not None
         if open is None:
             self._reach(pending.way)
         else:
@@ -186,13 +218,19 @@ class Channel:
                 frames = []
             else:
                 self._links[way] = open
-                frames = [each.frame() for each in self._pending.values() if each.way == way]
-                frames += self._probes.pop(way, {}).values()
+                frames = self._frames(way)
             closed = self._closed
         for frame in frames:
             _send(open, frame)
         if closed:
             _close(open)
+
+    def _frames(self, way: Way) -> list[bytes]:
+        """What a new link is told; from now on nobody knows whether it came."""
+        there = [each for each in self._pending.values() if each.way == way]
+        for each in there:
+            each.sent = True
+        return [*(each.frame() for each in there), *self._probes.pop(way, {}).values()]
 
     def _link(self, way: Way, open: _Open) -> Link:
         transport, address = way
@@ -229,6 +267,9 @@ class Channel:
                 return
             if reply.fate in (Fate.DONE, Fate.FAILED, Fate.INTERRUPTED, Fate.REFUSED):
                 del self._pending[reply.command]
+            if reply.act is Act.ABORT:
+                pending.unanswered = False
+        self.told(pending.call.stage, str(reply.fate))
         self._settle(pending, reply)
 
     def _settle(self, pending: _Pending, reply: Reply) -> None:
@@ -239,21 +280,22 @@ class Channel:
             case Fate.FAILED:
                 call.fail(errors.restore(reply.error or {}))
             case Fate.INTERRUPTED:
-                self._interrupted(call, reply)
+                self._interrupted(pending, reply)
             case Fate.REFUSED:
                 self._refused(call, reply)
             case Fate.UNKNOWN:
-                self._add(_Pending(call, asking=False))
+                self._add(replace(pending, asking=False, again=False))
             case Fate.RUNNING:
                 pass  # its answer comes when it ends
 
-    def _interrupted(self, call: Call[Command], reply: Reply) -> None:
+    def _interrupted(self, pending: _Pending, reply: Reply) -> None:
         """Unknown is not failed: what may happen twice is carried out again, anything else is reported."""
+        call = pending.call
         log.warning("a command was interrupted", once=call.payload.once, **context.attributes(call.context))
         if call.payload.once:
             call.fail(errors.restore(reply.error or {}))
         else:
-            self._add(_Pending(call, asking=False, again=True))
+            self._add(replace(pending, asking=False, again=True))
 
     def _refused(self, call: Call[Command], reply: Reply) -> None:
         """A stale epoch: somebody else has the command now. A SEND that was not understood was not carried out."""

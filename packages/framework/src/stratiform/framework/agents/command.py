@@ -20,6 +20,12 @@ def ask(call: Call[Command]) -> None:
     call.the(Channel).ask(call)
 
 
+@send.stop
+def stop(call: Call[Command]) -> None:
+    """Ask the far end to end it early, past the resource's lane; what cannot be ended ends as it ends."""
+    call.the(Channel).abort(call)
+
+
 def command(kind: str) -> Job:
     """The kind of job that commands resources of a kind: stage and lane are named after it, as in `host/UUID`."""
     return Job(f"{kind}.command", 1, Command, kind, [send], lane=kind + "/{resource}")

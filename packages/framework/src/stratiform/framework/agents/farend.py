@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.commandlog import CommandLog
 from stratiform.framework.agents.fate import (
+    ABANDONED,
     Entry,
     Outcome,
     StaleEpoch,
@@ -34,6 +35,13 @@ End = Callable[[Outcome], None]
 Perform = Callable[[Request, End], None]
 """Begins to carry out a SEND that is durably logged. Called on the clerk's thread; never blocks."""
 
+Stop = Callable[[Request], None]
+"""Told by an ABORT that a command is wanted no more: one that was not performed yet never is.
+
+Whoever performs it may end it as `ABANDONED`, if it had no effect and will have none, or let it end as it ends. Called
+on the clerk's thread, perhaps more than once; never blocks.
+"""
+
 KEEP_FOR = 3 * 24 * 3600 * SECOND
 KEEP_AT_MOST = 100_000
 PRUNE_EVERY = 1000
@@ -52,6 +60,10 @@ def no_facts(request: Request) -> Mapping[str, object]:
     return {}
 
 
+def unstopped(request: Request) -> None:
+    """Whatever was begun runs on."""
+
+
 def unwatched(request: Request, verdict: Verdict) -> None:
     """Nobody wants to know."""
 
@@ -61,8 +73,9 @@ class FarEnd:
 
     A command is logged, durably, before it is performed, and its outcome before it is told, to the newest
     link that asked by SEND or QUERY. One that was running when an earlier process ended is told as
-    interrupted: whoever asks decides whether it may be sent again. PROBE is answered past every queue. What
-    ended is forgotten after `KEEP_FOR`, or sooner when it is beyond the newest `KEEP_AT_MOST`.
+    interrupted: whoever asks decides whether it may be sent again. PROBE is answered past every queue, and ABORT
+    waits for no command. What ended is forgotten after `KEEP_FOR`, or sooner when it is beyond the newest
+    `KEEP_AT_MOST`.
     """
 
     def __init__(
@@ -72,6 +85,7 @@ class FarEnd:
         perform: Perform,
         log: CommandLog,
         *,
+        stop: Stop = unstopped,
         facts: Callable[[Request], Mapping[str, object]] = no_facts,
         watch: Callable[[Request, Verdict], None] = unwatched,
     ) -> None:
@@ -79,6 +93,7 @@ class FarEnd:
         self._clerk = clerk
         self._clock = clock
         self._perform = perform
+        self._stop = stop
         self._log = log
         self._facts = facts
         self._watch = watch
@@ -117,7 +132,7 @@ class FarEnd:
         answer(_reply(request, Fate.DONE, self._facts(request)))
 
     def take(self, request: Request, answer: Answer) -> None:
-        """Take a SEND or QUERY; on the clerk's thread only."""
+        """Take a SEND, QUERY or ABORT; on the clerk's thread only."""
         if request.v != VERSION or (request.act is Act.SEND and request.message is None):
             wrong = Invalid(reason=f"A request has version {VERSION}, and a SEND has a message.")
             self._unsent.append((answer, _reply(request, Fate.REFUSED, error=describe(wrong))))
@@ -135,8 +150,21 @@ class FarEnd:
             self._running[key] = _Running(entry, request, answer)
         if verdict.begin:
             self._begun.append(request)
+        elif verdict.fate is Fate.RUNNING and request.act is Act.ABORT:
+            entry = self._abort(request) or entry
+            self._unsent.append((answer, _told(request, entry.fate, entry)))
         elif verdict.fate is not Fate.RUNNING or request.act is Act.QUERY:
             self._unsent.append((answer, _told(request, verdict.fate, entry)))
+
+    def _abort(self, request: Request) -> Entry | None:
+        """Ask for the end of a command that runs, or is just about to; what is known of it then."""
+        key = (request.resource, request.command)
+        waiting = [each for each in self._begun if (each.resource, each.command) == key]
+        self._begun = [each for each in self._begun if each not in waiting]
+        self._stop(request)
+        for each in waiting:
+            self._end(each, ABANDONED)
+        return self._log.read(*key)
 
     def _end(self, request: Request, outcome: Outcome) -> None:
         running = self._running.pop((request.resource, request.command), None)

@@ -21,6 +21,11 @@ class Act(StrEnum):
     """Carry out the command, once: the same command id again is answered from the log."""
     QUERY = "query"
     """Say what became of the command, and from now on refuse a SEND of it with a lower epoch."""
+    ABORT = "abort"
+    """Never begin the command, or end it early if that can be, and say what became of it; refused like a SEND.
+
+    Passes every queue. What cannot be ended runs on, and is told when it ends as it ends.
+    """
     PROBE = "probe"
     """Answer at once, past every queue, that the resource lives; runs no command."""
 

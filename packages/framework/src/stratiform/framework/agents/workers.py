@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from stratiform.framework import context
+from stratiform.framework.agents import abort
+from stratiform.framework.agents.abort import Abort
 from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.commandlog import CommandLog
 from stratiform.framework.agents.farend import End, FarEnd
-from stratiform.framework.agents.fate import Outcome, done, failed
+from stratiform.framework.agents.fate import ABANDONED, Outcome, done, failed
 from stratiform.framework.agents.frame import Request
 from stratiform.framework.agents.message import UnknownVerb, verbs
 from stratiform.framework.base.clock import Clock
@@ -31,6 +33,8 @@ EACH = 4
 @dataclass
 class _Lane:
     waiting: deque[tuple[Request, End]] = field(default_factory=deque)
+    running: dict[str, Abort] = field(default_factory=dict)
+    """By command."""
     threads: int = 0
 
 
@@ -38,7 +42,7 @@ class Workers:
     """Performs commands by calling the verbs of effectors; a resource that hangs holds its own threads only.
 
     Commands of one resource begin in the order they came, up to `each` at a time. A thread ends when its
-    resource has nothing more to do.
+    resource has nothing more to do. A verb learns by `abort.current` that it is to end early.
     """
 
     def __init__(
@@ -62,6 +66,19 @@ class Workers:
             lane.threads += 1
         self._threads.start(f"worker of {request.resource}", partial(self._work, request.resource, lane))
 
+    def stop(self, request: Request) -> None:
+        """Drop a command that waits; of one that runs, let the verb know, on a thread of its own."""
+        with self._lock:
+            lane = self._lanes.get(request.resource, _Lane())
+            waiting = [each for each in lane.waiting if each[0].command == request.command]
+            for each in waiting:
+                lane.waiting.remove(each)
+            running = lane.running.get(request.command)
+        for _, end in waiting:
+            end(ABANDONED)
+        if running:
+            self._threads.start(f"abort at {request.resource}", running.ask)
+
     def _work(self, resource: str, lane: _Lane) -> None:
         while True:
             with self._lock:
@@ -71,12 +88,17 @@ class Workers:
                         del self._lanes[resource]
                     return
                 request, end = lane.waiting.popleft()
-            self._clerk.post(partial(end, self._carry_out(request)))
+                aborting = lane.running[request.command] = Abort(request.command)
+            outcome = self._carry_out(request, aborting)
+            with self._lock:
+                del lane.running[request.command]
+            self._clerk.post(partial(end, outcome))
 
-    def _carry_out(self, request: Request) -> Outcome:
+    def _carry_out(self, request: Request, aborting: Abort) -> Outcome:
         named = _context(request)
-        with context.use(named) if named else nullcontext():
+        with context.use(named) if named else nullcontext(), abort.use(aborting):
             try:
+                aborting.check()
                 return done(self._call(request))
             except Error as error:
                 log.info("command failed", command=request.command, reason=str(error))
@@ -108,7 +130,8 @@ def far_end(
 ) -> FarEnd:
     """A far end for effectors whose verbs block, with a clerk and workers of its own."""
     clerk = Clerk("far end", threads, clock)
-    return FarEnd(clerk, clock, Workers(clerk, resolve, protocols, threads, each=each), log)
+    workers = Workers(clerk, resolve, protocols, threads, each=each)
+    return FarEnd(clerk, clock, workers, log, stop=workers.stop)
 
 
 def _context(request: Request) -> context.Context | None:

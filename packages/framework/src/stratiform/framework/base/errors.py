@@ -59,6 +59,12 @@ class Unreachable(Error):
     code = "unreachable"
 
 
+class Overloaded(Error):
+    """No more is accepted now: {reason}. Try again later."""
+
+    code = "overloaded"
+
+
 class Again(Error):
     """Not now: {reason}. The work is tried again by itself."""
 

@@ -111,6 +111,8 @@ class Membership:
         Of several buriers one gets the id, and with it the dead one's work. One that froze while it beat has its row
         locked and is left for the next time: nobody waits for it.
         """
+        if not ids:
+            return []
         unlocked = sqlalchemy.select(process.c.id).where(process.c.id.in_(ids), self._is_dead())
         removal = sqlalchemy.delete(process).where(
             process.c.id.in_(unlocked.with_for_update(skip_locked=True)), self._is_dead()

@@ -18,6 +18,7 @@ from stratiform.framework.db import rows
 from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import END, Registry, Step
 from stratiform.framework.jobs.run import Run, decode, plain, told
+from stratiform.framework.jobs.setting import Settings
 from stratiform.framework.jobs.state import Direction, Outcome, State
 from stratiform.framework.jobs.work import Work
 
@@ -30,6 +31,12 @@ FUSED = 500
 
 Place = tuple[int, Direction, str]
 """A job at a step, on its way there or back."""
+
+
+class Cancelled(errors.Error):
+    """Somebody asked for the end of this job; what it had done is undone."""
+
+    code = "cancelled"
 
 
 class Fault(Exception):
@@ -50,7 +57,7 @@ class Advance:
     """One transaction's rounds.
 
     `verdicts` are the errors of steps that are not run, since they raised before. `fuse` says whether children and
-    parents go on in this transaction; those in `paused` stages never do.
+    parents go on in this transaction; those in paused stages never do.
     """
 
     def __init__(
@@ -62,19 +69,23 @@ class Advance:
         floor: int,
         kinds: str,
         verdicts: Mapping[Place, BaseException],
+        settings: Settings,
         fuse: bool = True,
-        paused: frozenset[str] = frozenset(),
     ) -> None:
         self.work = work
         self.begun: list[AnyRun] = []
         """Runs whose effect begins once this is committed."""
+        self.retried: list[AnyRun] = []
+        """Runs whose step is to be tried again."""
+        self.stepped: list[tuple[str, str, int]] = []
+        """Kind, step and microseconds of each function of a step that was called."""
         self._registry = registry
         self._owner = owner
         self._floor = floor
         self._kinds = kinds
         self._verdicts = verdicts
         self._fuse = fuse
-        self._paused = paused
+        self._settings = settings
         self._known: dict[int, AnyRun] = {}
         self._ended: list[AnyRun] = []
         self._born = 0
@@ -91,11 +102,22 @@ class Advance:
 
     def claim(self, stage: str, limit: int) -> list[AnyRun]:
         """Take up the ready jobs of a stage."""
-        parameters = {"stage": stage, "limit": limit, "kinds": self._kinds}
-        found = self.work.tx.execute(statement.claim(self.work.tx.dialect), parameters)
+        tx, parameters = self.work.tx, {"stage": stage, "limit": limit, "kinds": self._kinds}
+        if stage in self._settings.limited:
+            found = tx.execute(statement.claim_some(tx.dialect), parameters | {"fresh": self._free(stage, limit)})
+        else:
+            found = tx.execute(statement.claim(tx.dialect), parameters)
         runs = [decode(dict(row), self._registry) for row in found.mappings()]
         self._known.update((run.id, run) for run in runs)
         return runs
+
+    def _free(self, stage: str, limit: int) -> int:
+        """How many roots of a limited stage may be begun now; nobody else begins any until this is committed."""
+        tx, asked = self.work.tx, {"stage": stage}
+        in_flight = tx.execute(statement.lock_stage(tx.dialect), asked).scalar_one()
+        if in_flight is None:
+            return limit
+        return max(0, int(str(in_flight)) - int(str(tx.execute(statement.under_way(tx.dialect), asked).scalar_one())))
 
     def go(self, runs: Sequence[AnyRun], *, alone: str | None = None) -> None:
         """Carry the runs on until each has ended, waits, or begins an effect.
@@ -125,6 +147,9 @@ class Advance:
         return run.unreadable or self._verdicts.get((run.id, run.direction, run.step))
 
     def _round(self, due: Sequence[AnyRun]) -> list[AnyRun]:
+        for run in due:
+            if run.cancel is not None and run.direction is Direction.FORWARD and run.irrevocable is None:
+                self._turn(run, {}, run.done)
         groups: dict[tuple[str, int, Direction, str], list[AnyRun]] = {}
         for run in due:
             groups.setdefault((run.job.name, run.job.version, run.direction, run.step), []).append(run)
@@ -136,9 +161,8 @@ class Advance:
     def _group(self, runs: Sequence[AnyRun]) -> list[AnyRun]:
         step = runs[0].current
         if step is None:
-            outcome = Outcome.SUCCEEDED if runs[0].direction is Direction.FORWARD else Outcome.FAILED
             for run in runs:
-                self._end(run, outcome)
+                self._end(run, _outcome(run))
             return []
         if runs[0].direction is Direction.UNDO:
             return [run for each in runs for run in self._undo(each, step)]
@@ -151,11 +175,11 @@ class Advance:
     def _forward(self, runs: Sequence[AnyRun], step: Step) -> list[AnyRun]:
         sound = [run for run in runs if self._verdict(run) is None]
         if step.batch and sound:
-            self._guarded(sound, lambda: step.run(self.work, sound))
+            self._timed(step, sound, lambda: step.run(self.work, sound))
         elif not step.batch:
             for run in sound:
                 with context.use(run.context):
-                    run.answer = self._guarded([run], partial(step.run, self.work, run))
+                    run.answer = self._timed(step, [run], partial(step.run, self.work, run))
         following = []
         for run in runs:
             error = self._verdict(run) or self.work.failed(run)
@@ -188,6 +212,13 @@ class Advance:
         run.step = self._before(run, run.done)
         return self._rest(run)
 
+    def _timed(self, step: Step, runs: Sequence[AnyRun], call: Callable[[], T]) -> T:
+        clock = self.work.world.clock
+        began = clock.monotonic()
+        value = self._guarded(runs, call)
+        self.stepped.append((runs[0].job.name, step.name, clock.monotonic() - began))
+        return value
+
     def _guarded(self, runs: Sequence[AnyRun], call: Callable[[], T]) -> T:
         try:
             return call()
@@ -208,11 +239,12 @@ class Advance:
 
     def _later(self, run: AnyRun, wait: int | None = None) -> None:
         run.attempt += 1
+        self.retried.append(run)
         run.not_before = self.work.now + (pause(run.attempt) if wait is None else wait)
 
     def _turn(self, run: AnyRun, error: Mapping[str, object], begun: int) -> None:
         """Turn the run round: the steps that were begun, so many, are undone."""
-        run.error = error
+        run.error = error if run.cancel is None else told(Cancelled())
         run.direction = Direction.UNDO
         run.attempt = 0
         run.not_before = None
@@ -229,8 +261,8 @@ class Advance:
             if run.not_before is not None and not run.pending:
                 self.work.wake_at = min(self.work.wake_at or run.not_before, run.not_before)
             return []
-        run.state = State.READY
-        return [run]
+        run.state = State.READY if run.hold is None else State.HELD
+        return [run] if run.hold is None else []
 
     def _begin(self, run: AnyRun, step: Step) -> None:
         if self._verdict(run) is not None:
@@ -249,6 +281,8 @@ class Advance:
     def _end(self, run: AnyRun, outcome: Outcome) -> None:
         self.work.end(run, outcome)
         self._ended.append(run)
+        if run.parent is None and run.job.stage in self._settings.limited:
+            self.work.touched.add(run.job.stage)  # another may be begun
 
     def _adopt_born(self) -> list[AnyRun]:
         """Grant lanes to the jobs filed in this round; those that may go on in this transaction do."""
@@ -261,9 +295,10 @@ class Advance:
 
     def _fusable(self, run: AnyRun) -> bool:
         """Whether the run may go on here: as a worker of its stage might have claimed it."""
-        if not self._fuse or run.job.stage in self._paused:
+        stage = run.job.stage
+        if not self._fuse or stage in self._settings.paused:
             return False
-        return run.parent is None or run.parent in self._known
+        return stage not in self._settings.limited if run.parent is None else run.parent in self._known
 
     def _report(self) -> list[AnyRun]:
         """Tell parents that children have ended; a parent whose last child it was goes on."""
@@ -299,3 +334,9 @@ class Advance:
             self.work.touched.add(run.job.stage)
             return []
         return following
+
+
+def _outcome(run: AnyRun) -> Outcome:
+    if run.direction is Direction.FORWARD:
+        return Outcome.SUCCEEDED
+    return Outcome.FAILED if run.cancel is None else Outcome.CANCELLED

@@ -16,9 +16,12 @@ from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.advance import LONGEST_PAUSE, Advance, Fault, Place
 from stratiform.framework.jobs.effects import Effects
 from stratiform.framework.jobs.kind import Registry
+from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
-from stratiform.framework.jobs.stage import Answer, AnyRun
+from stratiform.framework.jobs.setting import Settings
+from stratiform.framework.jobs.stage import Answer, AnyCall, AnyRun
 from stratiform.framework.jobs.state import State
+from stratiform.framework.jobs.turnstile import Turnstile
 from stratiform.framework.jobs.work import Work
 
 log = structlog.get_logger(__name__)
@@ -57,11 +60,15 @@ class Batches:
         membership: Membership,
         provided: Provided,
         effects: Effects,
+        settings: Settings,
+        turnstile: Turnstile,
+        meter: Meter,
         committed: Callable[[str, int, Work], None],
     ) -> None:
         """`committed(stage, clock, work)` is told of each commit, before effects begin."""
-        self.paused: frozenset[str] = frozenset()
-        """Stages that take nothing up, as far as is known."""
+        self._settings = settings
+        self._turnstile = turnstile
+        self._meter = meter
         self._world = world
         self._database = database
         self._registry = registry
@@ -98,9 +105,12 @@ class Batches:
         return True
 
     def _transact(self, attempt: Attempt, seen: dict[int, Place]) -> None:
-        calls = []
+        calls: list[AnyCall] = []
+        waits: list[int] = []
+        weight = self._settings.of(attempt.stage).weight
         try:
-            with self._database.transaction() as tx:
+            with self._turnstile.turn(attempt.stage, weight), self._database.transaction() as tx:
+                began = self._world.clock.monotonic()
                 owner = self._membership.id
                 self._check(owner)
                 work = Work(tx, self._registry, self._world, self._provided)
@@ -109,6 +119,7 @@ class Batches:
                 if attempt.ids is None:
                     runs = advance.claim(attempt.stage, limit)
                     seen.update((run.id, _place(run)) for run in runs)
+                    waits = [work.now - run.changed for run in runs]
                 else:
                     runs = self._again(attempt, advance, seen)
                 if not seen:
@@ -122,8 +133,19 @@ class Batches:
             raise
         if attempt.ids is None and len(runs) == limit:
             work.touched.add(attempt.stage)  # there may be more
+        self._count(attempt.stage, waits, self._world.clock.monotonic() - began, advance)
         self._committed(attempt.stage, max((run.ticket for run in runs), default=0), work)
         self._effects.begin(calls)
+
+    def _count(self, stage: str, waits: Sequence[int], took: int, advance: Advance) -> None:
+        self._meter.claimed(stage, waits)
+        self._meter.transaction(stage, took)
+        for each in advance.stepped:
+            self._meter.stepped(*each)
+        for run in advance.retried:
+            self._meter.retried(run.job.stage, run.job.name)
+        for run in advance.work.ended:
+            self._meter.ended(run.job.stage, run.job.name, str(run.outcome), run.changed - run.created)
 
     def _check(self, owner: str) -> None:
         self._membership.check()
@@ -139,7 +161,7 @@ class Batches:
             kinds=self._kinds,
             verdicts=attempt.verdicts,
             fuse=attempt.fuse,
-            paused=self.paused,
+            settings=self._settings,
         )
 
     def _again(self, attempt: Attempt, advance: Advance, seen: dict[int, Place]) -> list[AnyRun]:

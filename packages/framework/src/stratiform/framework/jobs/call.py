@@ -36,6 +36,9 @@ class Call(Generic[P_co]):
         self.resource = run.resource
         self.context: Context = run.context
         self.stage = run.job.stage
+        self.kind = run.job.name
+        self.began = 0
+        """When this process knew of it, by the monotonic clock."""
         self.step = step
         self._answered = answered
 

@@ -10,6 +10,7 @@ from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND, Clock
 from stratiform.framework.cluster.membership import Membership
+from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.stage import AnyCall, AnyRun, Workers
 
@@ -25,17 +26,26 @@ class OutcomeUnknown(errors.Error):
 class Effects:
     """What this process does to the world. May be called from any thread."""
 
-    def __init__(self, stages: Mapping[str, Workers], provided: Provided, membership: Membership, clock: Clock) -> None:
+    def __init__(
+        self,
+        stages: Mapping[str, Workers],
+        provided: Provided,
+        membership: Membership,
+        clock: Clock,
+        meter: Meter,
+    ) -> None:
         self._stages = stages
         self._provided = provided
         self._membership = membership
         self._clock = clock
+        self._meter = meter
         self._lock = threading.Lock()
         self._calls: dict[tuple[int, int], AnyCall] = {}
 
     def register(self, run: AnyRun) -> AnyCall:
         """Know of an effect, before its intent is durable: so none that the database knows is ever unknown here."""
         call = AnyCall(run, run.job.step(run.step), self._provided, self.answered)
+        call.began = self._clock.monotonic()
         with self._lock:
             self._calls[call.id, call.epoch] = call
         return call
@@ -86,8 +96,23 @@ class Effects:
             if call.step.inquire is not None:
                 self.inquire(call)
 
+    def halt(self, wanted: Iterable[tuple[int, int]]) -> None:
+        """Ask for the end of effects, by id and epoch, whose jobs are cancelled; those that cannot be stopped go on."""
+        with self._lock:
+            calls = [self._calls[each] for each in wanted if each in self._calls]
+        for call in calls:
+            if call.step.halt is None:
+                continue
+            try:
+                with context.use(call.context):
+                    call.step.halt(call)
+            except Exception as error:
+                self._report("an effect could not be stopped", call, error)
+
     def answered(self, call: AnyCall, value: object, error: BaseException | None) -> None:
         """Queue the outcome of an effect to be recorded."""
+        outcome = "done" if error is None else "unknown" if isinstance(error, OutcomeUnknown) else "failed"
+        self._meter.effect(call.stage, call.kind, self._clock.monotonic() - call.began, outcome)
         self._stages[call.stage].push_answer((call, value, error))
 
     def _act(self, call: AnyCall) -> None:

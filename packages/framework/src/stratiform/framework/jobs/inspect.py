@@ -10,8 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Row
 
 from stratiform.framework.cluster.table import process
 from stratiform.framework.jobs.run import Line as Written
-from stratiform.framework.jobs.state import Direction, Outcome, State
+from stratiform.framework.jobs.state import Direction, Mode, Outcome, State
 from stratiform.framework.jobs.table import HOLDING, job, stage
+
+
+IN_FRONT = 1000
+"""Places of a queue that are told."""
 
 
 class Reason(StrEnum):
@@ -27,6 +31,8 @@ class Reason(StrEnum):
     """It stands in the queue of its stage."""
     STAGE = "stage"
     """Its stage is paused."""
+    HELD = "held"
+    """An operator holds it."""
     EFFECT = "effect"
     """What it does outside is under way."""
 
@@ -45,7 +51,7 @@ class Wait:
 
     reason: Reason
     count: int | None = None
-    """Children that have not ended, or the place in the queue, from 1."""
+    """Children that have not ended, or the place in the queue, from 1; None for one behind `IN_FRONT` others."""
     key: str | None = None
     """The lane, the stage, or the name of the process that carries the effect out."""
     holders: Sequence[Holder] = ()
@@ -62,10 +68,14 @@ class Wait:
             case Reason.LANE:
                 held = ", ".join(f"job {each.uuid} ({each.kind})" for each in self.holders) or "nobody"
                 return f"waits for lane {self.key}, held by {held}"
+            case Reason.WORKER if self.count is None:
+                return f"waits for a worker: behind {IN_FRONT} others in stage {self.key}"
             case Reason.WORKER:
                 return f"waits for a worker: place {self.count} in stage {self.key}"
             case Reason.STAGE:
                 return f"stage {self.key} is paused"
+            case Reason.HELD:
+                return "is held by an operator until it is released"
             case Reason.EFFECT:
                 return f"an effect is under way on {self.key or 'a process that is gone'} since {self.at}"
 
@@ -110,6 +120,10 @@ class Facts:
     principal: str
     fair_key: str
     lane: str | None
+    cancel: int | None
+    """When somebody asked for its end."""
+    hold: int | None
+    """When somebody asked for it to wait."""
     error: Mapping[str, object] | None
     """Why it failed or is being undone, as `errors.describe` tells it."""
     answer: object
@@ -204,17 +218,20 @@ def _holders(connection: Connection, lanes: Collection[str]) -> dict[str, list[H
 
 
 def _places(connection: Connection, ready: Sequence[Row[tuple[object, ...]]]) -> dict[int, int]:
-    """The places of ready jobs in the queues of their stages, from 1."""
+    """The places of ready jobs in the queues of their stages, from 1; of those in front, for a queue may be long."""
     if not ready:
         return {}
-    order = sqlalchemy.func.row_number().over(partition_by=job.c.stage, order_by=[job.c.ticket, job.c.id])
-    queue = (
-        sqlalchemy.select(job.c.id, order.label("place"))
-        .where(job.c.state == State.READY, job.c.stage.in_(sorted({row.stage for row in ready})))
+    queues = [
+        sqlalchemy.select(job.c.id, job.c.stage, job.c.ticket)
+        .where(job.c.state == State.READY, job.c.stage == name)
+        .order_by(job.c.ticket, job.c.id)
+        .limit(IN_FRONT)
         .subquery()
-    )
-    wanted = sqlalchemy.select(queue).where(queue.c.id.in_([row.id for row in ready]))
-    return {row.id: row.place for row in connection.execute(wanted)}
+        for name in sorted({row.stage for row in ready})
+    ]
+    front = sqlalchemy.union_all(*map(sqlalchemy.select, queues)).subquery()
+    order = sqlalchemy.func.row_number().over(partition_by=front.c.stage, order_by=[front.c.ticket, front.c.id])
+    return {id: place for id, place in connection.execute(sqlalchemy.select(front.c.id, order))}
 
 
 def _wait(
@@ -223,7 +240,9 @@ def _wait(
     match State(row.state):
         case State.BLOCKED:
             return Wait(reason=Reason.LANE, key=row.lane, holders=tuple(holders.get(row.lane, ())))
-        case State.READY if row.mode not in (None, "run"):
+        case State.HELD:
+            return Wait(reason=Reason.HELD, at=row.hold)
+        case State.READY if row.mode == Mode.PAUSE:
             return Wait(reason=Reason.STAGE, key=row.stage)
         case State.READY:
             return Wait(reason=Reason.WORKER, key=row.stage, count=places.get(row.id))
@@ -260,6 +279,8 @@ def _fact(row: Row[tuple[object, ...]], wait: Wait | None) -> Facts:
         principal=row.principal,
         fair_key=row.fair_key,
         lane=row.lane,
+        cancel=row.cancel,
+        hold=row.hold,
         error=None if row.error is None else msgspec.json.decode(row.error, type=dict[str, object]),
         answer=None if row.answer is None or row.pending else msgspec.json.decode(row.answer),
         waits_for=wait,

@@ -1,9 +1,9 @@
 """The kernel: one loop of housekeeping for a process, and the workers of its stages."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy
 import structlog
@@ -18,10 +18,14 @@ from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.batch import Batches
 from stratiform.framework.jobs.effects import Effects
 from stratiform.framework.jobs.kind import Registry
+from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import decode
+from stratiform.framework.jobs.scale import Scaler
+from stratiform.framework.jobs.setting import Setting, Settings
 from stratiform.framework.jobs.stage import Answer, Workers
-from stratiform.framework.jobs.table import stage as stage_table
+from stratiform.framework.jobs.state import Mode
+from stratiform.framework.jobs.turnstile import Turnstile
 from stratiform.framework.jobs.work import Work
 
 T = TypeVar("T")
@@ -29,6 +33,9 @@ log = structlog.get_logger(__name__)
 
 TICK = SECOND
 """Microseconds between two looks at the database when nothing happens."""
+
+TURNS = {"sqlite": 1, "postgresql": 4}
+"""Transactions of workers at a time: one writer where there can be but one, and else as many as keep Python busy."""
 
 GRACE = 10.0
 """Seconds that `stop` waits for the work under way."""
@@ -53,9 +60,14 @@ class Kernel:
         self.provided = Provided(provide)
         self.duties: list[Callable[[], None]] = []
         """What else the one loop of this process does, at least each second; each must be short and never wait."""
+        self.settings = Settings()
+        """How the stages are set, as of the last look."""
+        self._scaler = Scaler(database)
+        self.meter = Meter(world.clock)
+        """What this process counts of its work."""
         self._bell = world.threads.wakeup()
         self._stages = {name: Workers(name, world.threads, self._turn) for name in registry.stages}
-        self._effects = Effects(self._stages, self.provided, membership, world.clock)
+        self._effects = Effects(self._stages, self.provided, membership, world.clock, self.meter)
         self._batches = Batches(
             world=world,
             database=database,
@@ -63,6 +75,9 @@ class Kernel:
             membership=membership,
             provided=self.provided,
             effects=self._effects,
+            settings=self.settings,
+            turnstile=Turnstile(TURNS[database.dialect], world.threads, world.clock),
+            meter=self.meter,
             committed=self._committed,
         )
         self._kinds = rows.encode([{"kind": name, "version": version} for name, version in registry.jobs])
@@ -71,7 +86,7 @@ class Kernel:
         self._next = 0
         """When the next timer of a job is due, as far as is known; 0 if there is none."""
         self._beat_at = 0
-        self._stopping = False
+        self._started = self._stopping = False
         self._loop: Handle | None = None
 
     @property
@@ -83,7 +98,7 @@ class Kernel:
     def transaction(self) -> Iterator[Work]:
         """Open a transaction in which jobs may be submitted; on commit their workers are woken."""
         with self.database.transaction() as tx:
-            work = Work(tx, self.registry, self.world, self.provided)
+            work = Work(tx, self.registry, self.world, self.provided, self.settings)
             yield work
             work.finish()
             tx.after_commit(lambda: self._ring(work))
@@ -109,13 +124,11 @@ class Kernel:
     def start(self) -> None:
         """Take over what dead processes left, then work until `stop`."""
         self.take_over()
-        with self.database.reading() as connection:
-            found = connection.execute(sqlalchemy.select(stage_table)).all()
-        counts = {row.name: row.workers for row in found}
-        self._batches.paused = frozenset(row.name for row in found if row.mode != "run")
+        self._agenda()
         for name, workers in self._stages.items():
-            workers.start(counts.get(name, 1))
+            workers.resize(self.settings.of(name).workers)
             workers.ring()
+        self._started = True
         self._loop = self.world.threads.start("kernel", self._housekeeping)
 
     def stop(self) -> None:
@@ -250,14 +263,25 @@ class Kernel:
         if self._next and self._next <= now:
             with self.database.transaction() as tx:
                 stages |= {str(name) for (name,) in tx.execute(statement.wake(tx.dialect), {"now": now})}
-        with self.database.reading() as connection:
-            found = connection.execute(statement.agenda(self.database.dialect)).all()
-        self._next = next((int(row.at) for row in found if row.at is not None), 0)
-        self._batches.paused = frozenset(row.name for row in found if row.name is not None and row.mode != "run")
-        stages |= {row.name for row in found if row.ready and row.mode == "run"}
+        stages |= self._agenda()
         for name, workers in self._stages.items():
+            if self._started:
+                workers.resize(self.settings.of(name).workers)
             if name in stages or workers.waiting():
                 workers.ring()
+
+    def _agenda(self) -> set[str]:
+        """Learn how the stages are set, when the next timer is due, and what to stop; answer where there is work."""
+        with self.database.reading() as connection:
+            asked = {"owner": self.membership.id}
+            found = connection.execute(statement.agenda(self.database.dialect), asked).mappings().all()
+        stages = {row["name"]: (_setting(dict(row)), row["at"]) for row in found if row["about"] == "stage"}
+        self.settings.replace(setting for setting, _ in stages.values())
+        self._next = next((int(row["at"] or 0) for row in found if row["about"] == "timer"), 0)
+        self._effects.halt((row["id"], row["epoch"]) for row in found if row["about"] == "cancel")
+        if self._started:
+            self._scaler.look(stages, self.world.clock.now())
+        return {name for name, (setting, since) in stages.items() if since and setting.mode is not Mode.PAUSE}
 
     def _beat(self) -> None:
         """Extend the lease in good time, by the clock that never jumps; bury who did not."""
@@ -273,3 +297,10 @@ class Kernel:
                 tx.execute(statement.tick(tx.dialect), {"rows": rows.encode(moved)})
         self.take_over()
         self._beat_at = now + self.membership.lease // 3
+
+
+def _setting(row: Mapping[str, Any]) -> Setting:
+    limits = {name: row[name] for name in ("least", "most", "target", "in_flight", "depth")}
+    return Setting(
+        name=row["name"], workers=row["workers"], weight=row["weight"], mode=Mode(row["mode"]), **limits
+    )

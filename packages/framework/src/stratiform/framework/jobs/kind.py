@@ -53,6 +53,7 @@ class Step:
     """Seconds after which an effect's fate is asked for."""
     reverse: Callable[..., object] | None = None
     inquire: Callable[..., object] | None = None
+    halt: Callable[..., object] | None = None
 
     def undo(self, function: Callable[..., object]) -> Callable[..., object]:
         """Declare `function(work, run)` as what takes this step back; it may run twice and may wait like a step."""
@@ -66,6 +67,16 @@ class Step:
         has passed. Without it, an effect of a process that died is run again, or failed if it is `once`.
         """
         self.inquire = function
+        return function
+
+
+    def stop(self, function: Callable[..., object]) -> Callable[..., object]:
+        """Declare `function(call)` as how to end the effect early, for somebody cancels the job.
+
+        It asks for it and returns at once; the effect ends by its own answer or failure, which may come all the same.
+        It may be asked more than once. Without it, a job that is cancelled waits until the effect ends.
+        """
+        self.halt = function
         return function
 
 

@@ -73,6 +73,10 @@ class Run(Generic[P_co]):
     pending: int = 0
     not_before: int | None = None
     deadline: int | None = None
+    cancel: int | None = None
+    """When somebody asked for its end (µs UTC)."""
+    hold: int | None = None
+    """When somebody asked for it to wait (µs UTC)."""
     answer: object = None
     """What the step before left: its return value, an effect's answer, or the results of its children in order."""
     error: Mapping[str, object] | None = None
@@ -90,6 +94,12 @@ class Run(Generic[P_co]):
     def current(self) -> Step | None:
         """The step to run or to undo next."""
         return None if self.step == END else self.job.step(self.step)
+
+    @property
+    def irrevocable(self) -> Step | None:
+        """The step that was begun and may have destroyed something, so that nothing can take the job back."""
+        begun = self.done + (self.state is State.RUNNING)
+        return next((each for each in self.job.steps[:begun] if each.destroys), None)
 
     @property
     def context(self) -> Context:
@@ -171,7 +181,7 @@ def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]
         for name in (
             "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal",
             "request", "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending",
-            "not_before", "deadline",
+            "not_before", "deadline", "cancel", "hold",
         )
     }  # fmt: skip
     return Run(

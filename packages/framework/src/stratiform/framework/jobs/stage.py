@@ -33,12 +33,21 @@ class Workers:
         self._ready = False
         self._again = False
         self._stopping = False
+        self._wanted = self._alive = self._number = 0
         self._handles: list[Handle] = []
 
-    def start(self, count: int) -> None:
-        """Start `count` workers."""
-        for number in range(count):
-            self._handles.append(self._threads.start(f"{self.name}-{number}", self._run))
+    def resize(self, count: int) -> None:
+        """Have so many workers: more are started at once, fewer end as soon as they have nothing under way."""
+        with self._lock:
+            self._wanted = count
+            missing = 0 if self._stopping else count - self._alive
+            self._alive += max(0, missing)
+            for _ in range(-missing):
+                self._wake()
+        self._handles = [handle for handle in self._handles if handle.is_alive()]
+        for _ in range(missing):
+            self._number += 1
+            self._handles.append(self._threads.start(f"{self.name}-{self._number}", self._run))
 
     def ring(self) -> None:
         """There may be ready jobs in the database."""
@@ -106,14 +115,20 @@ class Workers:
 
     def _run(self) -> None:
         bell = self._threads.wakeup()
-        while not self._stopping:
+        while not self._superfluous():
             if self._work(self):
                 continue
             with self._lock:
-                if self._again and not self._stopping:
+                if self._again or self._stopping or self._alive > self._wanted:
                     self._again = False
                     continue
-                if self._stopping:
-                    return
                 self._idle.append(bell)
             bell.wait(None)
+
+    def _superfluous(self) -> bool:
+        """Whether the worker that asks is to end: it is one too many, or all are to stop."""
+        with self._lock:
+            if self._stopping or self._alive > self._wanted:
+                self._alive -= 1
+                return True
+            return False

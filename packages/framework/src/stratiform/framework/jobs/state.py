@@ -14,8 +14,20 @@ class State(StrEnum):
     """A step with an effect outside the database is under way on the owner."""
     WAITING = "waiting"
     """Waits for children or for a time; holds its slot but neither a thread nor a transaction."""
+    HELD = "held"
+    """Held by an operator at a step's border; holds its slot."""
     ENDED = "ended"
-    """In `job_done`, with an outcome."""
+    """Over, with an outcome."""
+
+
+class Mode(StrEnum):
+    """What a stage does."""
+
+    RUN = "run"
+    DRAIN = "drain"
+    """It refuses new roots and finishes what it has."""
+    PAUSE = "pause"
+    """It takes nothing up."""
 
 
 class Outcome(StrEnum):
@@ -23,6 +35,8 @@ class Outcome(StrEnum):
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Undone because somebody asked for its end."""
 
 
 class Direction(StrEnum):

@@ -13,7 +13,10 @@ from sqlalchemy import TextClause
 
 from stratiform.framework.db import rows
 from stratiform.framework.jobs.run import MUTABLE
-from stratiform.framework.jobs.table import job
+from stratiform.framework.jobs.table import UNDER_WAY, job
+
+_FREE = "CASE WHEN hold IS NULL THEN 'ready' ELSE 'held' END"
+"""What a job becomes that nothing keeps from going on."""
 
 BORN = tuple(column.name for column in job.columns)
 
@@ -30,10 +33,47 @@ def _locking(dialect: str, how: str) -> str:
 @_hot
 def claim(dialect: str) -> str:
     """The ready jobs of a stage with the lowest tickets, of the kinds that this process knows."""
+    return _claim(dialect)
+
+
+@_hot
+def claim_some(dialect: str) -> str:
+    """As `claim`, but of the roots that nobody has begun only so many: the first of them."""
+    fresh = "parent IS NULL AND done = 0 AND direction = 'forward' AND cancel IS NULL"
+    first = f"SELECT id FROM job WHERE stage = :stage AND state = 'ready' AND {fresh} ORDER BY ticket, id LIMIT :fresh"
+    passes = "job.parent IS NOT NULL OR job.done > 0 OR job.direction <> 'forward' OR job.cancel IS NOT NULL"
+    return _claim(dialect, f" AND ({passes} OR job.id IN ({first}))")
+
+
+def _claim(dialect: str, also: str = "") -> str:
+    running = "EXISTS (SELECT 1 FROM stage WHERE stage.name = job.stage AND stage.mode <> 'pause')"
     return (
         "SELECT job.* FROM job WHERE job.stage = :stage AND job.state = 'ready'"
-        f" AND {_known(dialect)} AND EXISTS (SELECT 1 FROM stage WHERE stage.name = job.stage AND stage.mode = 'run')"
+        f" AND {_known(dialect)} AND {running}{also}"
         f" ORDER BY job.ticket, job.id LIMIT :limit{_locking(dialect, 'OF job SKIP LOCKED')}"
+    )
+
+
+@_hot
+def lock_stage(dialect: str) -> str:
+    """Take turns with whoever else takes up roots of a stage, or changes it; the next statement counts."""
+    return f"SELECT in_flight FROM stage WHERE name = :stage{_locking(dialect, '')}"
+
+
+@_hot
+def under_way(dialect: str) -> str:
+    """How many roots of a stage were begun and have not ended."""
+    del dialect
+    return f"SELECT count(*) FROM job WHERE stage = :stage AND {UNDER_WAY}"
+
+
+@_hot
+def queued(dialect: str) -> str:
+    """How many roots wait in a stage; nobody counts beyond the limit."""
+    del dialect
+    return (
+        "SELECT count(*) FROM (SELECT 1 FROM job WHERE stage = :stage AND state IN ('ready', 'blocked')"
+        " AND parent IS NULL AND done = 0 LIMIT :limit) AS waiting"
     )
 
 
@@ -54,7 +94,7 @@ def insert(dialect: str) -> str:
     """New jobs, each with its ticket: behind the stage's clock and behind its account's own jobs there.
 
     Start-time fair queueing: `cost` is what the jobs of the same account before it in this statement, and it
-    itself, take of the account's share.
+    itself, take of the account's share, which its weight divides.
     """
     kinds = rows.kinds(job, BORN) | {"cost": "integer"}
     latest = (
@@ -62,7 +102,8 @@ def insert(dialect: str) -> str:
         " AND o.state IN ('ready', 'blocked')), 0)"
     )
     clock = "COALESCE((SELECT clock FROM stage WHERE name = r.stage), 0)"
-    ticket = f"r.cost + CASE WHEN {latest} > {clock} THEN {latest} ELSE {clock} END"
+    weight = "COALESCE((SELECT weight FROM share WHERE share.fair_key = r.fair_key), 1)"
+    ticket = f"r.cost / {weight} + CASE WHEN {latest} > {clock} THEN {latest} ELSE {clock} END"
     picked = ", ".join(ticket if name == "ticket" else f"r.{name}" for name in BORN)
     return f"INSERT INTO job ({', '.join(BORN)}) SELECT {picked} FROM {rows.source(dialect, kinds)} WHERE true"
 
@@ -77,13 +118,14 @@ def update(dialect: str) -> str:
 
 @_hot
 def grant(dialect: str) -> str:
-    """Ask `n` slots of each lane: as many as are free are taken, the rest queue.
+    """Ask `n` slots of each lane: as many as are free are taken, the rest queue; all of them where it is paused.
 
-    Granted are `n - queued` if that is above 0: a lane has a queue only when it is full. The row is locked even
-    when the lane is full, so that whoever frees a slot afterwards sees the one who queued.
+    Granted are `n - queued` if that is above 0: a lane has a queue only when it gives nothing out. The row is locked
+    even when the lane is full, so that whoever frees a slot afterwards sees the one who queued.
     """
     wanted = rows.source(dialect, {"key": "text", "width": "integer", "n": "integer"})
-    free = "CASE WHEN lane.queued > 0 OR lane.busy > lane.width THEN 0 ELSE lane.width - lane.busy END"
+    closed = "lane.mode <> 'run' OR lane.queued > 0 OR lane.busy > lane.width"
+    free = f"CASE WHEN {closed} THEN 0 ELSE lane.width - lane.busy END"
     taken = f"CASE WHEN excluded.busy + excluded.queued <= {free} THEN excluded.busy + excluded.queued ELSE {free} END"
     return (
         "INSERT INTO lane (key, width, busy, queued)"
@@ -112,16 +154,16 @@ def release(dialect: str) -> str:
     freed = rows.source(dialect, {"key": "text", "n": "integer"})
     return (
         f"UPDATE lane SET busy = lane.busy - r.n FROM {freed} WHERE lane.key = r.key"
-        " RETURNING lane.key, lane.width - lane.busy AS free, lane.queued"
+        " RETURNING lane.key, CASE WHEN lane.mode = 'run' THEN lane.width - lane.busy ELSE 0 END AS free, lane.queued"
     )
 
 
 @_hot
 def promote(dialect: str) -> str:
-    """The first blocked job of each lane becomes ready."""
+    """The first blocked job of each lane becomes ready, or held if somebody wants that."""
     lanes = rows.source(dialect, {"key": "text"})
     return (
-        "UPDATE job SET state = 'ready', changed = :now WHERE id IN (SELECT (SELECT b.id FROM job AS b"
+        f"UPDATE job SET state = {_FREE}, changed = :now WHERE id IN (SELECT (SELECT b.id FROM job AS b"
         " WHERE b.lane = r.key AND b.state = 'blocked' ORDER BY b.ticket, b.id LIMIT 1)"
         f" FROM {lanes}) RETURNING lane, stage"
     )
@@ -135,10 +177,17 @@ def promoted(dialect: str) -> str:
 
 
 @_hot
+def leave_queue(dialect: str) -> str:
+    """Count jobs out of the queues of lanes that they want no more."""
+    left = rows.source(dialect, {"key": "text", "n": "integer"})
+    return f"UPDATE lane SET queued = lane.queued - r.n FROM {left} WHERE lane.key = r.key"
+
+
+@_hot
 def wake(dialect: str) -> str:
-    """Jobs whose time has come become ready."""
+    """Jobs whose time has come become ready, or held if somebody wants that."""
     return (
-        "UPDATE job SET state = 'ready', not_before = NULL, changed = :now WHERE id IN (SELECT job.id FROM job"
+        f"UPDATE job SET state = {_FREE}, not_before = NULL, changed = :now WHERE id IN (SELECT job.id FROM job"
         " WHERE job.not_before <= :now AND job.state = 'waiting' AND job.pending = 0"
         f" ORDER BY job.id{_locking(dialect, 'OF job SKIP LOCKED')}) RETURNING stage"
     )
@@ -199,13 +248,21 @@ def tick(dialect: str) -> str:
 
 @_hot
 def agenda(dialect: str) -> str:
-    """What the kernel asks once in a while, in one statement: stages with ready work, and the next timer."""
+    """What the kernel asks once in a while, in one statement, a line each: `about` tells what of.
+
+    Stages as they are set, and since when the first in line is ready; when the next timer is due; and the process's own
+    effects, by id and epoch, that somebody cancels.
+    """
     del dialect
     return (
-        "SELECT name, mode, CASE WHEN EXISTS"
-        " (SELECT 1 FROM job WHERE job.stage = stage.name AND job.state = 'ready') THEN 1 ELSE 0 END AS ready,"
-        " NULL AS at FROM stage UNION ALL SELECT NULL, NULL, 0, MIN(not_before) FROM job"
-        " WHERE not_before IS NOT NULL AND pending = 0 AND state = 'waiting'"
+        "SELECT 'stage' AS about, name, mode, workers, least, most, target, in_flight, depth, weight,"
+        " (SELECT changed FROM job WHERE job.stage = stage.name AND job.state = 'ready'"
+        " ORDER BY ticket, id LIMIT 1) AS at,"
+        " CAST(NULL AS bigint) AS id, CAST(NULL AS bigint) AS epoch FROM stage"
+        " UNION ALL SELECT 'timer', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, MIN(not_before), NULL, NULL"
+        " FROM job WHERE not_before IS NOT NULL AND pending = 0 AND state = 'waiting'"
+        " UNION ALL SELECT 'cancel', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, id, epoch"
+        " FROM job WHERE owner = :owner AND state = 'running' AND cancel IS NOT NULL"
     )
 
 
@@ -214,6 +271,7 @@ def _known(dialect: str) -> str:
     kinds = rows.source(dialect, {"kind": "text", "version": "integer"}, parameter="kinds", alias="k")
     return (
         f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"
-        " AND (job.parent IS NULL OR EXISTS (SELECT 1 FROM job AS parent"
-        f" JOIN {kinds} ON k.kind = parent.kind AND k.version = parent.version WHERE parent.id = job.parent))"
+        # a scalar subquery: PostgreSQL would answer an EXISTS for many ready jobs by reading all history
+        " AND (job.parent IS NULL OR (SELECT parent.kind || ' ' || parent.version FROM job AS parent"
+        f" WHERE parent.id = job.parent) IN (SELECT k.kind || ' ' || k.version FROM {kinds}))"
     )

@@ -9,8 +9,16 @@ stage = Table(
     "stage",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("workers", Integer, nullable=False),
-    Column("mode", Text, nullable=False),
+    Column("workers", Integer, nullable=False),  # threads in each process
+    Column("least", Integer),  # between these the number of workers follows the target, if there is one
+    Column("most", Integer),
+    Column("target", BigInteger),  # the age of the oldest ready job that workers are added for
+    Column("mode", Text, nullable=False),  # run, drain or pause
+    Column("in_flight", Integer),  # roots under way at most
+    Column("depth", Integer),  # roots queued at most
+    Column("weight", Integer, nullable=False, server_default="1"),
+    Column("scaled", BigInteger),  # when the number of workers followed the work last, and why
+    Column("reason", Text),
     Column("clock", BigInteger, nullable=False),  # virtual time: the ticket last taken up here
 )
 
@@ -20,10 +28,18 @@ lane = Table(
     Column("key", Text, primary_key=True),  # for example host/7
     Column("width", Integer, nullable=False),
     Column("busy", Integer, nullable=False),  # jobs that hold a slot: ready, running or waiting
-    Column("queued", Integer, nullable=False),  # jobs that want one: blocked; above 0 only when the lane is full
+    Column("queued", Integer, nullable=False),  # jobs that want one: blocked; of a lane that runs only when it is full
+    Column("mode", Text, nullable=False, server_default="run"),  # run, or pause: then it gives out no slot
+    Column("steered", Integer, nullable=False, server_default="0"),  # 1 as an operator set it: the row is kept
     postgresql_with={"fillfactor": 70},
 )
 
+share = Table(
+    "share",
+    metadata,
+    Column("fair_key", Text, primary_key=True),  # the account
+    Column("weight", Integer, nullable=False),  # by which what its jobs cost is divided; 1 for those not here
+)
 
 job = Table(
     "job",
@@ -52,6 +68,8 @@ job = Table(
     Column("pending", Integer, nullable=False),  # children that have not ended
     Column("not_before", BigInteger),
     Column("deadline", BigInteger),
+    Column("cancel", BigInteger),  # when somebody asked for its end
+    Column("hold", BigInteger),  # when somebody asked for it to wait
     Column("resource", Text),  # what it is about, for example vm/UUID
     Column("principal", Text, nullable=False),
     Column("request", Text, nullable=False),
@@ -68,8 +86,11 @@ job = Table(
 """Every job, live or ended: the indexes that the queues are read by hold what is queued, so history costs nothing."""
 
 
-HOLDING = "state IN ('ready', 'running', 'waiting')"
+HOLDING = "state IN ('ready', 'running', 'waiting', 'held')"
 """Jobs that hold a slot of their lane."""
+
+UNDER_WAY = "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+"""Roots that were begun: what a stage's `in_flight` counts."""
 
 
 def _index(name: str, *columns: Column[object], where: str) -> None:
@@ -82,9 +103,10 @@ _index("job_owner", job.c.owner, where="owner IS NOT NULL")
 _index("job_not_before", job.c.not_before, where="not_before IS NOT NULL")
 _index("job_parent", job.c.parent, where="parent IS NOT NULL")
 Index("job_root", job.c.root)
-_index("job_ended", job.c.changed, where="state = 'ended'")
+_index("job_ended", job.c.changed, where="state = 'ended' AND parent IS NULL")
 Index("job_resource", job.c.resource)
 _index("job_lane", job.c.lane, where=HOLDING)
 Index("job_fair_key", job.c.fair_key, job.c.created, job.c.id)
 _index("job_created", job.c.created, job.c.id, where="parent IS NULL")
+_index("job_under_way", job.c.stage, where=UNDER_WAY)
 _index("job_fair", job.c.stage, job.c.fair_key, job.c.ticket, where="state IN ('ready', 'blocked')")

@@ -1,7 +1,7 @@
 """A unit of work: what steps write, and everything that the engine writes with it, in one transaction."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import TextClause
@@ -18,7 +18,8 @@ from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import Job, Registry
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
-from stratiform.framework.jobs.state import Outcome, State
+from stratiform.framework.jobs.setting import Draining, Full, Settings
+from stratiform.framework.jobs.state import Mode, Outcome, State
 
 SHARE = 1_000_000
 """Ticket units that a job of weight 1 takes of its account's share."""
@@ -33,7 +34,15 @@ class LaneOrder(errors.Error):
 class Work:
     """One transaction's work. Steps write through `tx`; submit, spawn, publish and note are written at its end."""
 
-    def __init__(self, tx: Transaction, registry: Registry, world: World, provided: Provided) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        registry: Registry,
+        world: World,
+        provided: Provided,
+        settings: Settings | None = None,
+    ) -> None:
+        """`settings` bind the roots that are filed; those that steps file are bound by none."""
         self.tx = tx
         self.world = world
         self.the = provided.the
@@ -46,10 +55,13 @@ class Work:
         """Stages that may have ready work once this is committed."""
         self.wake_at: int | None = None
         self._registry = registry
+        self._settings = settings
+        self._bound: Counter[str] = Counter()
         self._events: list[tuple[Context, Event]] = []
         self._failed: dict[int, errors.Error] = {}
         self._bequeathed: set[int] = set()
         self._complete: set[int] = set()
+        self._wish: tuple[str, Collection[str]] | None = None
 
     def submit(
         self,
@@ -59,13 +71,19 @@ class Work:
         fair_key: str,
         resource: str | None = None,
         uuid: str | None = None,
+        bound: bool = True,
     ) -> Run[msgspec.Struct]:
         """File a job for the current context; it exists, with all that `tx` wrote, only if the transaction commits.
 
-        `fair_key` is whose share it takes, for example the account.
+        `fair_key` is whose share it takes, for example the account. What the system files for its own sake is not
+        `bound` by what operators set. Raises `Draining`; at the end of the transaction `Full` may be raised.
         """
+        if bound and self._settings is not None:
+            if self._settings.of(job.stage).mode is Mode.DRAIN:
+                raise Draining(stage=job.stage)
+            self._bound[job.stage] += 1
         who = context.current()
-        number, name = self.tx.new_id(), uuid or self.world.ids.uuid()
+        number, name = self.tx.new_id(), uuid or self._wished(job) or self.world.ids.uuid()
         return self._file(
             Run(
                 job=job,
@@ -88,6 +106,16 @@ class Work:
                 new=True,
             )
         )
+
+    def wish(self, uuid: str, kinds: Collection[str]) -> None:
+        """Let the first job of one of these kinds that is submitted from now on have this UUID."""
+        self._wish = (uuid, kinds)
+
+    def _wished(self, job: Job) -> str | None:
+        if self._wish is None or job.name not in self._wish[1]:
+            return None
+        (uuid, _), self._wish = self._wish, None
+        return uuid
 
     def spawn(
         self,
@@ -201,9 +229,19 @@ class Work:
         return True
 
     def finish(self) -> None:
-        """End a unit of work in which jobs were only filed."""
+        """End a unit of work in which jobs were only filed. Raises `Full`."""
+        self._refuse_too_many()
         self.grant(self.born)
         self.flush()
+
+    def _refuse_too_many(self) -> None:
+        for stage, filed in self._bound.items():
+            depth = self._settings.of(stage).depth if self._settings else None
+            if depth is not None:
+                limit = {"stage": stage, "limit": depth}
+                waiting = self.tx.execute(statement.queued(self.tx.dialect), limit).scalar_one()
+                if int(str(waiting)) + filed > depth:
+                    raise Full(stage=stage, depth=depth)
 
     def flush(self) -> None:
         """Write everything that was gathered; the last thing before the commit."""
@@ -235,9 +273,13 @@ class Work:
             for key, slots, queued in self._rows(statement.release, given)
             if queued
         }
-        self._promote(free)
+        self.promote(free)
 
-    def _promote(self, free: dict[str, int]) -> None:
+    def grant_none(self, key: str, width: int) -> None:
+        """Lock a lane's row, which is made if there is none, and take nothing."""
+        self._rows(statement.grant, [{"key": key, "width": width, "n": 0}])
+
+    def promote(self, free: dict[str, int]) -> None:
         """Fill free slots from the lanes' queues, one slot of each lane at a time."""
         taken: Counter[str] = Counter()
         for place in range(max(free.values(), default=0)):

@@ -6,7 +6,7 @@ from stratiform.framework.config import table as config
 from stratiform.framework.db import sequence
 from stratiform.framework.db.migrate import Layer
 from stratiform.framework.events import table as events
-from stratiform.framework.jobs import table as jobs
+from stratiform.framework.jobs.token import token
 
 FRAMEWORK = Layer(
     name="framework",
@@ -16,7 +16,7 @@ FRAMEWORK = Layer(
         config.metadata,
         events.metadata,
         cluster.metadata,
-        jobs.metadata,
+        token.metadata,  # with all that jobs have
         agents.metadata,
     ),
     version=1,

@@ -1,7 +1,10 @@
 """Log lines: one set-up for structlog and the standard library, each line with the ids of its context."""
 
+import json
 import logging
-from collections.abc import MutableMapping
+import re
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TextIO
@@ -17,12 +20,26 @@ from stratiform.framework.telemetry.redaction import redact
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
+_BEGINS = re.compile(r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\s+")
+_IDS = frozenset(field.name for field in fields(context.Context))
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+
 
 class Format(StrEnum):
     """How a line looks: for a machine or for a person."""
 
     JSON = "json"
     CONSOLE = "console"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line that was logged, with what follows it of the same record, such as a traceback."""
+
+    at: int
+    """When, in microseconds of UTC."""
+    text: str
+    """What it says, without its time; of JSON in words."""
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -95,3 +112,53 @@ def _redact(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
     hidden = redact(line)
     assert isinstance(hidden, MutableMapping)
     return hidden
+
+
+def about(stream: Iterable[str], ids: Collection[str]) -> Iterator[Line]:
+    """The lines of a log in either format that name one of these identifiers, in the order written.
+
+    What no `configure` wrote is passed over.
+    """
+    for at, text in _records(stream):
+        if any(each in text for each in ids):
+            yield Line(at=at, text=_words(text))
+
+
+def _records(stream: Iterable[str]) -> Iterator[tuple[int, str]]:
+    at, lines = 0, list[str]()
+    for line in stream:
+        plain = _COLOURS.sub("", line.rstrip("\n"))
+        began = _began(plain)
+        if began is None:
+            lines.append(plain)
+            continue
+        if at:
+            yield at, "\n".join(lines)
+        at, lines = began[0], [began[1]]
+    if at:
+        yield at, "\n".join(lines)
+
+
+def _began(line: str) -> tuple[int, str] | None:
+    """When a record began, and what it says; None if the line belongs to the one before."""
+    if line.startswith('{"time": "'):
+        found = _BEGINS.match(line.removeprefix('{"time": "').replace('"', " ", 1))
+        return (_moment(found["time"]), line) if found else None
+    found = _BEGINS.match(line)
+    return (_moment(found["time"]), line[found.end() :]) if found else None
+
+
+def _moment(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    return int(moment.replace(microsecond=0).timestamp()) * SECOND + moment.microsecond
+
+
+def _words(text: str) -> str:
+    """A record of JSON as a person reads it; any other as it is."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    level, event, exception = (said.pop(name, "") for name in ("level", "event", "exception"))
+    rest = " ".join(f"{name}={value}" for name, value in said.items() if name not in {*_IDS, "time", "logger"})
+    return "\n".join(part for part in (f"[{level}] {event} {rest}".rstrip(), exception) if part)

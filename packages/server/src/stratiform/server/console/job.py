@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from sqlalchemy import Connection
 
 from stratiform.engine import api as engine
 from stratiform.framework import plugins
@@ -18,11 +19,15 @@ from stratiform.framework.jobs import inspect
 from stratiform.framework.jobs.inspect import Facts
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.state import Outcome, State
+from stratiform.framework.telemetry.logs import Line, about
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 from stratiform.server.console import ledger, option, tree
+from stratiform.server.console.ledger import Told
 
 POLL = 0.2
+LOG = "stratiform.log"
+"""What a quickstart calls its log, in its directory."""
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a drawing.")
 
 
@@ -64,15 +69,25 @@ def list_jobs(
 @click.argument("uuid")
 @option.data
 @option.database
+@click.option("--logs", is_flag=True, help="The whole story: journals, events and log lines of all that belongs to it.")
+@click.option(
+    "--log-file",
+    "files",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    multiple=True,
+    help="A server's log; may be given several times.  [default: stratiform.log in the directory, if it is there]",
+)
 @as_json
-def show(uuid: str, data: Path, database: str, as_json: bool) -> None:
+def show(uuid: str, data: Path, database: str, logs: bool, files: tuple[Path, ...], as_json: bool) -> None:
     """One job: the tree of its steps and of the jobs that came of it, its journal, and why it waits."""
     with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
         top = ledger.find(connection, uuid)
         family = inspect.tree(connection, uuid)
+        told = _story(connection, family, files or _log(data)) if logs or files else None
     now = opened.world.clock.now()
     if as_json:
-        click.echo(msgspec.json.encode(_nested(top, family, now)))
+        more = {} if told is None else {"story": [msgspec.to_builtins(each) for each in told]}
+        click.echo(msgspec.json.encode({**_nested(top, family, now), **more}))
         return
     console = _console()
     console.print(tree.draw(top, family, _registry(), now))
@@ -81,7 +96,7 @@ def show(uuid: str, data: Path, database: str, as_json: bool) -> None:
     if top.error:
         console.print(f"It is or was undone: {top.error.get('text')}", markup=False)
     console.print()
-    console.print(tree.journal(top))
+    console.print(tree.journal(top) if told is None else tree.story(told))
 
 
 @jobs.command()
@@ -96,6 +111,21 @@ def watch(uuid: str, data: Path, database: str) -> None:
         top = _live(opened, root) if sys.stdout.isatty() else _plain(opened, root)
     if top.outcome == Outcome.FAILED:
         raise click.exceptions.Exit(1)
+
+
+def _log(data: Path) -> tuple[Path, ...]:
+    found = data / LOG
+    return (found,) if found.is_file() else ()
+
+
+def _story(connection: Connection, family: list[Facts], files: tuple[Path, ...]) -> list[Told]:
+    request = ledger.request(connection, family[0].root)
+    names = ledger.names(family, request)
+    logged: list[Line] = []
+    for path in files:
+        with path.open(errors="replace") as stream:
+            logged += about(stream, names)
+    return ledger.story(connection, family, request, logged)
 
 
 def _live(database: Database, root: str) -> Facts:

@@ -12,6 +12,7 @@ from stratiform.framework.jobs.inspect import Facts
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.state import Direction, State
 from stratiform.server.console import ledger
+from stratiform.server.console.ledger import Told
 
 STYLES = {"succeeded": "green", "failed": "red", "running": "yellow", "waiting": "cyan", "blocked": "magenta"}
 
@@ -44,6 +45,16 @@ def journal(entry: Facts) -> Table:
     for line in entry.journal:
         said = f"undo: {line.text}" if line.undone and line.text != "undone" else line.text
         table.add_row(moment(line.at), line.step, said)
+    return table
+
+
+def story(told: Sequence[Told]) -> Table:
+    """Everything that is told of a family of jobs, in order of time."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("time", "who", "what"):
+        table.add_column(name, overflow="fold")
+    for each in told:
+        table.add_row(moment(each.at), Text(each.source), Text(each.text))
     return table
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stratiform.api.access import Access
-from stratiform.api.cloud import Cloud, Query
+from stratiform.api.cloud import Cloud, Page, Query, Token
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
 from stratiform.engine.api import Fact
@@ -14,6 +14,7 @@ from stratiform.server.answer import Body
 from stratiform.server.configuration import Configuration
 from stratiform.server.credential.credentials import Credentials
 from stratiform.server.patience import Patience
+from stratiform.server.token import Tokens
 
 PAGE_SIZE = Option(
     "default.page.size",
@@ -35,6 +36,8 @@ class Call:
     """By parameter name, typed as declared; ids as UUIDs."""
     most: int = PAGE_SIZE.default
     """Objects of a page at most, and where nobody asks for pages."""
+    token: Token | None = None
+    """Given to whatever changes something, so that it happens once."""
 
 
 class Jobs(Protocol):
@@ -60,6 +63,16 @@ class Plans(Protocol):
         """What would become of each machine on a host. Raises `NotFound` and `Denied`."""
 
 
+class Queues(Protocol):
+    """What of the queues takes more than a list."""
+
+    def stages(self, who: Principal, action: str, query: Query) -> Page:
+        """A page of stages, with the age of the first in line."""
+
+    def job(self, who: Principal, action: str, uuid: str) -> Mapping[str, object]:
+        """Everything about a job. Raises `NotFound`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """What handlers work with."""
@@ -71,9 +84,11 @@ class Services:
     patience: Patience
     config: Configuration
     credentials: Credentials
+    tokens: Tokens
     hypervisors: Sequence[str]
     """The names of those that are installed."""
     plans: Plans
+    queues: Queues
 
 
 Handler = Callable[[Call], Body]

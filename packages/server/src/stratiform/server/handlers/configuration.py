@@ -26,7 +26,9 @@ def setter(services: Services) -> Handler:
     def handle(call: Call) -> Body:
         if "value" not in call.arguments:
             raise BadParameter(command=call.command.name.lower(), reason="missing parameter value")
-        row = services.config.set(call.who, call.command, call.arguments)
+        row = services.config.set(call.who, call.command, call.arguments, call.token)
+        if call.token is not None:
+            row = services.tokens.first(call.command, call.who, call.token, row)
         return answer.single(call.command, call.who.role, row)
 
     return handle

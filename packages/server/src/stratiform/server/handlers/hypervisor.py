@@ -37,7 +37,7 @@ def adder(services: Services) -> Handler:
             reason = f"invalid value {wanted[:80]!r} for parameter hypervisor: installed is {known}"
             raise BadParameter(command=call.command.name.lower(), reason=reason)
         arguments = {**call.arguments, "hypervisor": installed[wanted.lower()]}
-        row = services.cloud.change(call.command.name, call.who, arguments)
+        row = services.cloud.change(call.command.name, call.who, arguments, call.token)
         return answer.listed(call.command, call.who.role, Page(count=1, rows=[row]))
 
     return handle

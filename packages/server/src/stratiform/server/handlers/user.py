@@ -33,7 +33,7 @@ def hashing(name: str) -> Make:
                 arguments[PREPARED] = passwords.prepare(str(password))
             return change(replace(call, arguments=arguments))
 
-        return handle
+        return entity.once(services.cloud, handle)
 
     return make
 

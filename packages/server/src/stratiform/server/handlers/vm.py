@@ -17,7 +17,7 @@ def deploy(services: Services) -> Handler:
             raise Denied(who=call.who.user, action="choose the host of a virtual machine")
         if "account" in call.arguments and "domainid" not in call.arguments:
             raise BadParameter(command=call.command.name.lower(), reason="missing parameter domainid")
-        return answer.accepted(call.command, cloud.submit(call.command.name, call.who, call.arguments))
+        return answer.accepted(call.command, cloud.submit(call.command.name, call.who, call.arguments, call.token))
 
     return handle
 

@@ -77,7 +77,7 @@ def wait(
         if not rows:
             return
         for each in rows:
-            if each.outcome == Outcome.FAILED:
+            if each.outcome in (Outcome.FAILED, Outcome.CANCELLED):
                 reason = errors.restore(msgspec.json.decode(each.error or "{}"))
                 raise Failed(name=each.name, reason=reason, command=command(each.uuid))
         if least is None or len(rows) < least:

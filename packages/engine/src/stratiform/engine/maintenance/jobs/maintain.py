@@ -90,7 +90,7 @@ def _row(work: Work, run: Run[Maintain]) -> Row:
 def _failures(work: Work, run: Run[Maintain]) -> Mapping[str, str]:
     """Why machines could not leave, by their UUID, as the jobs tell that tried; some end in this very transaction."""
     found = sqlalchemy.select(job.c.resource, job.c.error).where(
-        job.c.parent == run.id, job.c.outcome == Outcome.FAILED, job.c.error.is_not(None)
+        job.c.parent == run.id, job.c.outcome != Outcome.SUCCEEDED, job.c.error.is_not(None)
     )
     told = [(row.resource, msgspec.json.decode(row.error)) for row in work.tx.execute(found)]
     told += [(each.resource, each.error) for each in work.ended if each.parent == run.id and each.error is not None]

@@ -122,6 +122,8 @@ def upgrade() -> None:
         sa.Column("pending", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=True),
+        sa.Column("cancel", sa.BigInteger(), nullable=True),
+        sa.Column("hold", sa.BigInteger(), nullable=True),
         sa.Column("resource", sa.Text(), nullable=True),
         sa.Column("principal", sa.Text(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
@@ -155,8 +157,8 @@ def upgrade() -> None:
             "job_ended",
             ["changed"],
             unique=False,
-            postgresql_where=sa.text("state = 'ended'"),
-            sqlite_where=sa.text("state = 'ended'"),
+            postgresql_where=sa.text("state = 'ended' AND parent IS NULL"),
+            sqlite_where=sa.text("state = 'ended' AND parent IS NULL"),
         )
         batch_op.create_index(
             "job_fair",
@@ -170,8 +172,8 @@ def upgrade() -> None:
             "job_lane",
             ["lane"],
             unique=False,
-            postgresql_where=sa.text("state IN ('ready', 'running', 'waiting')"),
-            sqlite_where=sa.text("state IN ('ready', 'running', 'waiting')"),
+            postgresql_where=sa.text("state IN ('ready', 'running', 'waiting', 'held')"),
+            sqlite_where=sa.text("state IN ('ready', 'running', 'waiting', 'held')"),
         )
         batch_op.create_index(
             "job_not_before",
@@ -203,23 +205,64 @@ def upgrade() -> None:
         )
         batch_op.create_index("job_resource", ["resource"], unique=False)
         batch_op.create_index("job_root", ["root"], unique=False)
+        batch_op.create_index(
+            "job_under_way",
+            ["stage"],
+            unique=False,
+            postgresql_where=sa.text(
+                "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+            ),
+            sqlite_where=sa.text(
+                "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+            ),
+        )
     op.create_table(
         "lane",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("busy", sa.Integer(), nullable=False),
         sa.Column("queued", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.Text(), server_default="run", nullable=False),
+        sa.Column("steered", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("key"),
         postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
+        "share",
+        sa.Column("fair_key", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("fair_key"),
     )
     op.create_table(
         "stage",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("workers", sa.Integer(), nullable=False),
+        sa.Column("least", sa.Integer(), nullable=True),
+        sa.Column("most", sa.Integer(), nullable=True),
+        sa.Column("target", sa.BigInteger(), nullable=True),
         sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("in_flight", sa.Integer(), nullable=True),
+        sa.Column("depth", sa.Integer(), nullable=True),
+        sa.Column("weight", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("scaled", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("clock", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "token",
+        sa.Column("principal", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=True),
+        sa.Column("resource", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("principal", "scope", "token"),
+    )
+    with op.batch_alter_table("token", schema=None) as batch_op:
+        batch_op.create_index("token_until", ["until"], unique=False)
     op.create_table(
         "resource",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -4,28 +4,30 @@ from collections.abc import Sequence
 
 import msgspec
 
-from stratiform.framework.agents.fate import Entry
+from stratiform.framework.agents.fate import ABANDONED, Entry, ended
 from stratiform.framework.agents.frame import Fate
 from stratiform.plugins.hypervisor.simulator.state import State
 
-_COLUMNS = "SELECT resource, id, epoch, fate, answer, error, at FROM command"
+_COLUMNS = "SELECT resource, id, epoch, fate, answer, error, at, aborted FROM command"
 
 _WRITE = (
-    "INSERT INTO command (resource, id, epoch, fate, answer, error, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO command (resource, id, epoch, fate, answer, error, at, aborted) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET epoch = excluded.epoch, fate = excluded.fate, answer = excluded.answer,"
-    " error = excluded.error, at = excluded.at"
+    " error = excluded.error, at = excluded.at, aborted = excluded.aborted"
 )
 
 
 class Commands:
     """A `CommandLog` whose `sync` makes a command's effect and its outcome durable together.
 
-    So a command that was running when the process ended had no effect, and is remembered as never begun.
+    So a command that was running when the process ended had no effect, and is remembered as never begun, or as
+    aborted.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
-        state.change("UPDATE command SET fate = ? WHERE fate = ?", Fate.UNKNOWN, Fate.RUNNING)
+        for entry in self.running():
+            self.write(ended(entry, ABANDONED, entry.at))
         state.sync()
 
     def read(self, resource: str, command: str) -> Entry | None:
@@ -44,6 +46,7 @@ class Commands:
             None if entry.answer is None else msgspec.json.encode(entry.answer),
             None if entry.error is None else msgspec.json.encode(entry.error),
             entry.at,
+            entry.aborted,
         )
 
     def sync(self) -> None:
@@ -66,7 +69,14 @@ class Commands:
 
 
 def _entry(
-    resource: str, command: str, epoch: int, fate: str, answer: bytes | None, error: bytes | None, at: int
+    resource: str,
+    command: str,
+    epoch: int,
+    fate: str,
+    answer: bytes | None,
+    error: bytes | None,
+    at: int,
+    aborted: int,
 ) -> Entry:
     return Entry(
         resource=resource,
@@ -76,4 +86,5 @@ def _entry(
         answer=None if answer is None else msgspec.json.decode(answer),
         error=None if error is None else msgspec.json.decode(error, type=dict[str, object]),
         at=at,
+        aborted=bool(aborted),
     )

@@ -78,7 +78,7 @@ class Control(Protocol):
         """Lose whatever is sent to the host or by it; its virtual machines go on running."""
 
     def restore(self, host: str) -> None:
-        """Bring the host up again. One that hung now does and answers what it took, in order."""
+        """Bring the host up again. One that hung now does and answers what it took: aborts first, then in order."""
 
     def journal(self, host: str = "", since: int = 0, limit: int = 1000) -> list[JournalEntry]:
         """What hosts, or one host by its UUID, were told after entry `since`; the oldest first."""

@@ -27,7 +27,10 @@ class Condition(StrEnum):
     CRASHED = "crashed"
     """It lost its power: nothing runs, nothing is answered."""
     HUNG = "hung"
-    """It takes everything and answers nothing until it is restored; its virtual machines go on running."""
+    """It takes everything and answers nothing until it is restored; its virtual machines go on running.
+
+    What was aborted meanwhile is not done then.
+    """
     PARTITIONED = "partitioned"
     """What is sent to it or by it is lost; its virtual machines go on running."""
 

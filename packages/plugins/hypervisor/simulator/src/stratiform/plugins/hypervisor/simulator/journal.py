@@ -23,7 +23,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     """UUID."""
     act: str
-    """`send` or `query`; probes are not written down."""
+    """`send`, `query` or `abort`; probes are not written down."""
     command: str
     epoch: int
     verb: str
@@ -32,9 +32,11 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Name of the virtual machine, or path of the volume."""
     outcome: str
-    """`running`, `done`, `failed: …`, `refused: …`, `repeated: …`, `unknown`, `lost`, `held`, `abandoned: …`.
+    """`running`, `done`, `failed: …`, `refused: …`, `repeated: …`, `unknown`, `lost`, `held`, `aborted` or
+    `abandoned: …`.
 
-    `lost` did not reach it; `held` did while it hung, and is told once more when it is restored.
+    `lost` did not reach it; `held` did while it hung, and is told once more when it is restored. `aborted` did not act
+    and never will.
     """
     rule: int | None
     """The rule that happened to it."""

@@ -5,6 +5,7 @@ from functools import partial
 from random import Random
 
 from stratiform.api.adapters.hypervisor import Hypervisor
+from stratiform.framework.agents.abort import Aborted
 from stratiform.framework.agents.clerk import Clerk
 from stratiform.framework.agents.farend import End
 from stratiform.framework.agents.fate import ABANDONED, Outcome, Verdict, done, failed
@@ -16,6 +17,7 @@ from stratiform.plugins.hypervisor.simulator.journal import RUNNING, Journal
 from stratiform.plugins.hypervisor.simulator.latency import Constant, Latencies, draw
 from stratiform.plugins.hypervisor.simulator.rule import Action, Rule, Rules, Target
 
+ABORTED = "aborted"
 MIGRATE, STAY = Hypervisor.migrate.__qualname__, Hypervisor.stay.__qualname__
 TIMES = {Action.LOSE: 0, Action.TWICE: 2}
 
@@ -79,6 +81,12 @@ class Performer:
             return self._clerk.post_in(wait, partial(self._act, flight))
         return self._act(flight)
 
+    def stop(self, request: Request) -> None:
+        """Forget a command that was watched and did not act yet: it never will."""
+        flight = self._flights.get(_key(request))
+        if flight:
+            self._finish(flight, ABANDONED, ABORTED)
+
     def abandon(self, known: Known) -> None:
         """Forget every command that the host was carrying out; none of them had an effect."""
         for flight in [flight for flight in self._flights.values() if flight.known is known and flight.end]:
@@ -132,10 +140,10 @@ class Performer:
                 self._finish(flight, failed(BrokenOff(name=name)), "broken off")
 
     def _finish(self, flight: _Flight, outcome: Outcome, said: str) -> None:
-        assert flight.end is not None
         del self._flights[_key(flight.request)]
         self._journal.end(flight.entry, said, flight.rule.id if flight.rule else None)
-        flight.end(outcome)
+        if flight.end:
+            flight.end(outcome)
 
 
 def _key(request: Request) -> tuple[str, str]:
@@ -145,4 +153,12 @@ def _key(request: Request) -> tuple[str, str]:
 def _said(request: Request, verdict: Verdict) -> str:
     if verdict.fate is Fate.REFUSED:
         return "refused: stale epoch"
+    if request.act is Act.ABORT:
+        return _stopped(verdict)
     return f"repeated: {verdict.fate}" if request.act is Act.SEND and not verdict.begin else verdict.fate
+
+
+def _stopped(verdict: Verdict) -> str:
+    """What a host says to an ABORT: what runs here did not act yet, what is new to it never will."""
+    error = (verdict.entry and verdict.entry.error) or {}
+    return ABORTED if verdict.fate is Fate.RUNNING or error.get("code") == Aborted.code else verdict.fate

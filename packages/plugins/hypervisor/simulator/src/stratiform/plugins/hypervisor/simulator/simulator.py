@@ -32,8 +32,8 @@ class Simulator:
         self.hosts = Hosts(state, self.shapes)
         self.journal = Journal(state, clock)
         self._performer = Performer(clerk, self.rules, self.latencies, self.journal, seed)
-        perform, watch = self._performer.perform, self._watch
-        self._farend = FarEnd(clerk, clock, perform, Commands(state), facts=_facts, watch=watch)
+        perform, stop = self._performer.perform, self._performer.stop
+        self._farend = FarEnd(clerk, clock, perform, Commands(state), stop=stop, facts=_facts, watch=self._watch)
 
     def receive(self, request: Request, answer: Answer) -> None:
         """Take a request for a host, which comes to be by being named; on any thread, never blocks."""
@@ -69,7 +69,8 @@ class Simulator:
         held = known.condition is Condition.HUNG
         self.journal.tell(request, target(self.state, request).subject, "held" if held else "lost")
         if held:
-            known.held.append(partial(self._take, request, answer))
+            first = 0 if request.act is Act.ABORT else len(known.held)
+            known.held.insert(first, partial(self._take, request, answer))
         return None
 
     def _watch(self, request: Request, verdict: Verdict) -> None:
