@@ -176,7 +176,7 @@ class Client:
         assert wrapper == f"{command.lower()}response" or status == 432
         return status, body
 
-    def wrapped(self, command, key="KEY", **parameters):
+    def wrapped(self, command, key="KEY", /, **parameters):
         parameters = {"command": command, "response": "json", "apiKey": key} | parameters
         return self.send(parameters | {"signature": signature.sign(parameters, CALLERS[key].secret)})
 
