@@ -1,54 +1,32 @@
-"""kill -9 of a real process at points chosen by chance: fifty on each database unless `--sample` says otherwise."""
+"""kill -9 of a real process at points chosen by chance: a hundred on each database, or a third of `--sample`."""
 
-import json
-import pickle
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
-from types import SimpleNamespace
+import time
+from collections import Counter
 
 import pytest
-from tests.engine.jobs.operations import MACHINES, Play
+import sqlalchemy
+from tests.crash.killed import Killed
+from tests.engine.jobs.operations import ACTS, Play
 
 from stratiform.framework.agents.socket import serve
 from stratiform.framework.base.threads import SystemThreads
-from stratiform.framework.testing.crashes import Crashes
+from stratiform.framework.testing.crash_points import Side, What
 
-ROOT = Path(__file__).parents[2]
-ROUNDS = 50
-SECONDS = 60
-
-
-class Killed(Crashes):
-    """Has the first life of each operation lived, and ended, by a real process."""
-
-    def __init__(self, cloud, database, address, folder):
-        super().__init__(database)
-        self.cloud, self.address, self.folder, self.seeds = cloud, address, folder, iter(range(1, 1 << 30))
-
-    def first_life(self, operation, server, fatal):
-        life = {
-            "url": self.cloud.database.url,
-            "address": self.address,
-            "now": self.cloud.clock.now(),
-            "seed": next(self.seeds),
-            "act": operation.name,
-            "it": operation.ask.__self__.it,
-            "fatal": fatal,
-            "data": self.folder,
-            "rows": {name: each for name, each in vars(self.cloud.site).items() if name not in ("database", "world")},
-            "wide": self.cloud.wide,
-            "hosts": self.cloud.hosts,
-        }
-        file = self.folder / "life"
-        file.write_bytes(pickle.dumps(life))
-        victim = [sys.executable, "-m", "tests.crash.victim", file]
-        done = subprocess.run(victim, cwd=ROOT, stdout=subprocess.PIPE, timeout=SECONDS, check=False)
-        assert done.returncode in (0, -signal.SIGKILL), done
-        accepted = [SimpleNamespace(**json.loads(line)) for line in done.stdout.splitlines()]
-        return done.returncode != 0, accepted[0] if accepted else None
+ROUNDS = 100
+LOCKING = ("deploy", "destroy", "add host", "maintenance")
+"""What is tried with processes that stand still in a transaction instead."""
+OPEN = sqlalchemy.text(
+    "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    " AND application_name = current_setting('application_name')"
+)
+"""The transactions on this database of whoever does nothing in them."""
+PATIENCE = 20
+FROZEN = 5
+"""How many of those, of each."""
+SILENCE = "-cidle_in_transaction_session_timeout=2s"
+"""What PostgreSQL bears with from them: less than usual, so that the test need not wait as long."""
 
 
 @pytest.fixture
@@ -59,9 +37,72 @@ def address(way, tmp_path):
     server.close()
 
 
-def test_a_process_that_is_killed_at_any_point(cloud, database, address, tmp_path, sample):
-    crashes, chance = Killed(cloud, database, address, tmp_path), random.Random(4)
-    plays = [Play(cloud, act) for act in MACHINES if not act.wrong]
-    points = [(play, point) for play in plays for point in crashes.learn(play.operation())]
-    for play, point in chance.choices(points, k=sample or ROUNDS):
-        assert crashes.die(play.operation(), point) is not None, f"{play.act.name} did not come by {point}"
+@pytest.fixture
+def many_writers(dialect):
+    """A database in which a transaction holds no more than the rows that it wrote."""
+    if dialect == "sqlite":
+        pytest.skip("its lock goes with the process")
+
+
+def killed(crashes, plays, count, seed, coverage, fits=lambda point: True):
+    """Let processes die at so many points of these operations."""
+    chance = random.Random(seed)
+    drawn = Counter(chance.choices(plays, k=count))
+    for play, times in drawn.items():
+        points = [each for each in crashes.learn(play.operation()) if fits(each)]
+        for point in chance.choices(points, k=times):
+            with coverage.of(play.act):
+                assert crashes.die(play.operation(), point) is not None, f"{play.act.name} did not come by {point}"
+            coverage.killed[play.act.name] += 1
+
+
+class Patient(Play):
+    """Works while somebody's transaction is open, and on when it is not any more."""
+
+    met = False
+    """Whether there was one."""
+
+    def work(self, process, server):
+        server.kernel.look()
+        while sum(server.kernel.turn(stage) for stage in server.kernel.registry.stages):
+            pass
+        until = time.monotonic() + PATIENCE
+        while self.cloud.rows(OPEN):
+            self.met = True
+            assert time.monotonic() < until, "PostgreSQL does not notice"
+            time.sleep(0.02)
+        super().work(process, server)
+
+
+@pytest.mark.parametrize("group", ACTS)
+def test_a_process_that_is_killed_at_any_point(cloud, database, address, tmp_path, group, sample, seed, coverage):
+    crashes = Killed(cloud, database, address, tmp_path, signal=signal.SIGKILL)
+    plays = [Play(cloud, act) for act in ACTS[group]]
+    place = (list(ACTS).index(group) + seed) % len(ACTS)
+    killed(crashes, plays, len(range(place, sample // 3 if sample else ROUNDS, len(ACTS))), seed, coverage)
+
+
+@pytest.mark.usefixtures("many_writers")
+@pytest.mark.parametrize("group", LOCKING)
+def test_a_transaction_that_the_dead_left_open(cloud, database, address, tmp_path, group, sample, seed, coverage):
+    """The machine of the process is gone without a word: its locks are held until PostgreSQL notices.
+
+    Until then nobody waits for them, and nothing breaks; then all is carried on.
+    """
+    url = sqlalchemy.make_url(database.url)
+    url = url.update_query_dict({"options": f"{url.query['options']} {SILENCE}"})
+    crashes = Killed(
+        cloud, database, address, tmp_path,
+        signal=signal.SIGSTOP, url=url.render_as_string(hide_password=False),
+    )  # fmt: skip
+    plays = [Patient(cloud, act) for act in ACTS[group]]
+    try:
+        killed(crashes, plays, 1 if sample else FROZEN, seed, coverage, is_open)
+    finally:
+        crashes.end()
+    assert all(play.met for play in plays if coverage.killed[play.act.name])
+
+
+def is_open(point):
+    """Whether there is a transaction then that is not committed."""
+    return (point.side, point.what) == (Side.BEFORE, What.COMMIT)

@@ -1,9 +1,8 @@
-"""A server that begins an operation and is killed at a point of it, or ends it: `python -m tests.crash.victim FILE`."""
+"""A server that gets a signal at a point of an operation, or ends it: `python -m tests.crash.victim FILE`."""
 
 import json
 import os
 import pickle
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import structlog
 from tests.engine.conftest import Open
 from tests.engine.jobs.cloud import Cloud
 from tests.engine.jobs.conftest import seen
-from tests.engine.jobs.operations import MACHINES, Mortal
+from tests.engine.jobs.operations import ALL, Mortal
 
 from stratiform.framework import context
 from stratiform.framework.agents.socket import SocketTransport
@@ -36,13 +35,17 @@ class Far:
 
 
 class Victim(Process):
-    """A process that really dies."""
+    """A process that really dies, or stands still for ever."""
+
+    def __init__(self, *process, signal):
+        super().__init__(*process)
+        self.signal = signal
 
     def passing(self, *point):
         try:
             super().passing(*point)
         except Crash:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.signal)
 
 
 class Remnant(Cloud):
@@ -60,16 +63,16 @@ def main(file):
     clock = ManualClock(life.now)
     world = replace(seeded(life.seed, clock=clock), transports={"farm": Far(life.address)})
     cloud = Remnant(life, Database(life.url, world))
-    process = Victim(f"victim {life.seed}", cloud.database, clock)
+    process = Victim(f"victim {life.seed}", cloud.database, clock, signal=life.signal)
     cloud.server = Mortal(process, cloud).join()
-    (act,) = (each for each in MACHINES if each.name == life.act)
+    (act,) = (each for each in ALL if each.name == life.act)
     with context.use(context.begin(world.ids, "somebody")), watching(cloud.server.registry, lambda: process):
         process.settle(cloud.server.kernel)
         process.watch(life.fatal)
         accepted = act.ask(cloud, life.it)
         told = {"job": getattr(accepted, "job", accepted), "entity": getattr(accepted, "entity", None)}
         print(json.dumps(told), flush=True)
-        process.settle(cloud.server.kernel)
+        process.settle(cloud.server.kernel, act.within)
 
 
 if __name__ == "__main__":

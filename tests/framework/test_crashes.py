@@ -52,6 +52,9 @@ class Town:
             raise ValueError("burnt")
         return name
 
+    def price(self, name):
+        return len(name)
+
     def ring(self, command):
         self.heard.append(command)
         self.rung.update([command] if command not in self.rung else [])
@@ -70,6 +73,7 @@ class Shop:
             membership=membership,
             provide=[self.channel, town],
         )
+        self.prices = process.adapter("prices", town)
         self.kernel.duties.append(self.channel.tend)
         self.kernel.join()
         self.kernel.take_over()
@@ -135,6 +139,8 @@ class Bakery:
 
     def ask(self, shop):
         with shop.kernel.transaction() as work:
+            assert shop.prices.price(self.payload.name) == 3
+            assert shop.prices.rung is self.town.rung
             return work.submit(self.kind, self.payload, fair_key="ann").uuid
 
     def check(self, shop, accepted):
@@ -186,7 +192,12 @@ def test_a_first_run_learns_every_point_by_a_name_that_stays(database, bakery):
     names = [str(each) for each in points]
     assert len(set(names)) == len(names)
     assert names == [str(each) for each in Crashes(database).learn(operation)]
-    assert names[:2] == ["before commit 1 of order filed", "after commit 1 of order filed"]
+    assert names[:4] == [
+        "before adapter 1 of prices.price",
+        "after adapter 1 of prices.price",
+        "before commit 1 of order filed",
+        "after commit 1 of order filed",
+    ]
     for name in (
         "before send 1 of oven.command/send (Oven.bake)",
         "before receive 1 of oven.command/send (Oven.bake): done",
@@ -320,6 +331,38 @@ def test_a_bug_in_taking_over_needs_two_deaths(database, bakery, town):
     with pytest.raises(AssertionError, match="it was never mended") as caught:
         Crashes(database).explore(operation, every=1000, pairs=1000)
     assert ", and the next one " in caught.value.__notes__[0]
+
+
+def test_a_sample_is_another_for_another_seed(database, bakery):
+    one = bakery(order())
+
+    def died(seed):
+        (each,) = Crashes(database, seed=seed).explore(one.operation(), some=4).explorations
+        assert (len(each.died), each.runs) == (4, 5)
+        return [str(point) for point in each.died]
+
+    assert died(1) == died(1) != died(2)
+
+
+def test_the_next_process_has_connections_of_its_own(database, bakery):
+    """Nothing that a session of the dead one was told lives on in a pool."""
+    if database.dialect == "sqlite":
+        ask = sqlalchemy.text("PRAGMA cache_size=77"), sqlalchemy.text("PRAGMA cache_size")
+    else:
+        ask = sqlalchemy.text("SET statement_timeout = '77s'"), sqlalchemy.text("SHOW statement_timeout")
+    one, told = bakery(order()), []
+
+    def begin(process):
+        with process.database.reading() as connection:
+            told.append(str(connection.execute(ask[1]).scalar()))
+            connection.execute(ask[0])
+        return one.begin(process)
+
+    crashes = Crashes(database)
+    operation = one.operation(begin=begin)
+    crashes.die(operation, crashes.learn(operation)[2])
+    assert len(told) == 3
+    assert not [each for each in told if each.startswith("77")]
 
 
 def test_a_step_that_no_process_died_at_is_reported(database, bakery):

@@ -14,7 +14,7 @@ from stratiform.framework.base.clock import SECOND
 from stratiform.framework.events import identity, outbox
 from stratiform.framework.events.outbox import Event
 from stratiform.framework.events.sequencer import Sequencer
-from stratiform.framework.events.table import event
+from stratiform.framework.events.table import WAITING, event
 from stratiform.framework.schema import FRAMEWORK
 from stratiform.framework.testing import databases
 from stratiform.framework.testing.statements import count
@@ -177,11 +177,11 @@ def test_readers_go_on_where_they_stopped(database, somebody):
 
 def test_an_idle_system_can_see_that_it_has_nothing_to_number(database, somebody):
     with database.reading() as connection:
-        assert not Sequencer().waiting(connection)
+        assert not connection.execute(WAITING).scalar_one()
     with context.use(somebody), database.transaction() as tx:
         outbox.publish(tx, [baked("x", 1)])
     with database.reading() as connection:
-        assert Sequencer().waiting(connection)
+        assert connection.execute(WAITING).scalar_one()
 
 
 def test_who_waited_for_the_counter_sees_what_was_committed_meanwhile(database, somebody):

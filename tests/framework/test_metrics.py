@@ -5,11 +5,15 @@ import re
 import threading
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.telemetry.histogram import LONGEST, MINUTES, Histogram
-from stratiform.framework.telemetry.metrics import FRESH, LIMITS, Fresh, Metric, Page, Shape, Twice
+from stratiform.framework.telemetry.metrics import FRESH, Fresh, Metric, Shape
+from stratiform.framework.telemetry.prometheus import LIMITS, Page, Twice
+from stratiform.framework.telemetry.rounds import Rounds
 
 LOAVES = Metric(name="loaves_total", shape=Shape.COUNTER, help="Loaves.", labels=("oven", "kind"))
 HEAT = Metric(name="heat", shape=Shape.GAUGE, help='A "hot"\nnumber \\ more.')
@@ -120,34 +124,65 @@ def test_a_page_tells_counters_gauges_and_histograms():
     text = page.text()
     for line in (
         "# TYPE loaves_total counter",
-        'loaves_total{oven="a",kind="bun"} 1',
-        'loaves_total{oven="a",kind="r\\"ye\\\\"} 3',
+        'loaves_total{kind="bun",oven="a"} 1.0',
+        'loaves_total{kind="r\\"ye\\\\",oven="a"} 3.0',
         '# HELP heat A "hot"\\nnumber \\\\ more.',
         "heat 1.5",
-        'baked_seconds_bucket{oven="a",le="0.001024"} 1',
-        'baked_seconds_bucket{oven="a",le="4.194304"} 2',
-        'baked_seconds_bucket{oven="a",le="+Inf"} 2',
+        'baked_seconds_bucket{le="0.001024",oven="a"} 1.0',
+        'baked_seconds_bucket{le="4.194304",oven="a"} 2.0',
+        'baked_seconds_bucket{le="+Inf",oven="a"} 2.0',
         'baked_seconds_sum{oven="a"} 2.001',
-        'baked_seconds_count{oven="a"} 2',
+        'baked_seconds_count{oven="a"} 2.0',
     ):
         assert line in text.splitlines()
     assert len(re.findall("_bucket", text)) == len(LIMITS) + 1
 
 
-def test_every_line_is_one_that_prometheus_reads():
-    page = Page([Oven({"heat": {(): float("inf")}, "baked_seconds": {("a\nb",): histogram(5).total()}})])
-    label = r'[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"'
-    sample = re.compile(rf"[a-z_]+(?:{{{label}(?:,{label})*}})? (?:[0-9.e+-]+|inf)")
-    for line in page.text().splitlines():
-        assert line.startswith(("# HELP ", "# TYPE ")) or sample.fullmatch(line), line
+def test_the_page_is_read_again_as_it_was_measured():
+    values = {"heat": {(): float("inf")}, "baked_seconds": {("a\nb",): histogram(5).total()}}
+    read = {family.name: family for family in text_string_to_metric_families(Page([Oven(values)]).text())}
+    (heat,) = read["heat"].samples
+    assert heat.value == float("inf")
+    baked = {sample.name: sample for sample in read["baked_seconds"].samples}
+    assert baked["baked_seconds_count"].value == 1
+    assert baked["baked_seconds_count"].labels == {"oven": "a\nb"}
+
+
+def test_a_page_may_be_put_into_a_registry_and_is_not_read_for_it():
+    registry = CollectorRegistry()
+    registry.register(Page([Broken({})]))
+    registry = CollectorRegistry()
+    registry.register(Page([Oven({"heat": {(): 2.5}})]))
+    assert registry.get_sample_value("heat") == 2.5
+
+
+def test_rounds_tell_how_late_they_were_and_how_long_they_took(clock):
+    rounds = Rounds("oven", clock)
+    assert (rounds.figures().last, rounds.figures().wait) == (None, None)
+    rounds.ended(4000, 2000)
+    found = rounds.figures()
+    assert (found.name, found.type, found.last) == ("oven", "monitor", clock.now())
+    assert found.wait.p99 == pytest.approx(4000, rel=0.03)
+    assert found.service.p50 == pytest.approx(2000, rel=0.03)
+
+
+def test_what_goes_round_is_late_by_what_it_took_longer_than_it_ought_to(clock):
+    rounds = Rounds("loop", clock)
+    for _ in range(3):
+        rounds.mark(SECOND)
+        clock.advance(SECOND)
+    assert rounds.figures().wait.p99 <= 1
+    clock.advance(2 * SECOND)
+    rounds.mark(SECOND)
+    assert rounds.figures().wait.p99 == pytest.approx(2 * SECOND, rel=0.03)
 
 
 def test_what_cannot_be_read_is_left_out_and_counted():
     page = Page([Broken({}), Oven({"heat": {(): 2}})])
     with capture_logs() as lines:
         text = page.text()
-    assert "stratiform_metrics_unread 1" in text
-    assert "heat 2" in text
+    assert "stratiform_metrics_unread 1.0" in text
+    assert "heat 2.0" in text
     assert "# TYPE broken" not in text
     assert lines[0]["metrics"] == ["broken"]
 

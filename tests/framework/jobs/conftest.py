@@ -84,7 +84,7 @@ class Server:
 
 
 def _decoded(name, value):
-    return json.loads(value) if name in ("answer", "error", "journal", "held", "payload") and value else value
+    return json.loads(value) if name in ("answer", "error", "journal", "held", "payload", "memory") and value else value
 
 
 @pytest.fixture(autouse=True)

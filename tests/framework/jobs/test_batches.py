@@ -200,6 +200,23 @@ def test_an_answer_is_not_lost_when_the_database_refuses_the_lock(serve, monkeyp
     assert (server.row(uuid).outcome, server.row(uuid).answer) == ("succeeded", "loaf")
 
 
+def test_workers_are_woken_when_there_is_something_to_see_and_not_before(serve, noting, database):
+    kind = Job("bake", 1, Loaf, "oven", [noting("mix")])
+    server = serve(kind)
+    server.run()
+    early = []
+
+    def committing(connection):
+        early.append(server.kernel.turn("oven"))
+
+    sqlalchemy.event.listen(database.engine, "commit", committing, once=True)
+    uuid = server.submit(kind)
+    assert early == [False]
+    assert server.kernel.turn("oven")
+    assert server.row(uuid).outcome == "succeeded"
+
+
+
 def test_workers_that_take_the_same_answers_lose_none(serve):
     kinds = []
 

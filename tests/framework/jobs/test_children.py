@@ -190,6 +190,29 @@ def test_a_parent_that_survives_a_refused_child_does_not_wait_for_it(serve, noti
     assert server.row(uuid).outcome == "succeeded"
 
 
+@pytest.mark.parametrize("longer", ["sleep", "child"])
+def test_a_job_that_sleeps_and_has_a_child_waits_for_both(serve, noting, log, longer):
+    seconds = {"sleep": 2, "child": 2} | {longer: 4}
+
+    def spawn_and_sleep(work, run):
+        work.spawn(run, child, Loaf())
+        work.sleep(run, work.now + seconds["sleep"] * SECOND)
+
+    def half(work, run):
+        work.sleep(run, work.now + seconds["child"] * SECOND // 2)
+
+    child = Job("child", 1, Loaf, "oven", [noting("rise", half), noting("rest", half)])
+    parent = Job("parent", 1, Loaf, "hall", [noting("part", spawn_and_sleep), noting("sell")])
+    server = serve(parent, child)
+    uuid = server.submit(parent)
+    server.run()
+    server.wait(3)
+    assert (server.row(uuid).state, log) == ("waiting", ["part", "rise", "rest"])
+    server.wait(1)
+    server.run()
+    assert (server.row(uuid).outcome, log) == ("succeeded", ["part", "rise", "rest", "sell"])
+
+
 def test_a_thousand_children_are_not_all_one_transaction(serve, noting, database):
     child = Job("child", 1, Loaf, "oven", [noting("crumb", lambda work, run: run.payload.number)])
     total = noting("sum", lambda work, run: sum(run.answer))

@@ -6,8 +6,22 @@ from tests.framework.jobs.conftest import Order
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.jobs import control, inspect
-from stratiform.framework.jobs.control import BadSetting, Irrevocable, NoJob, NoLane, NoStage, OnItsWayBack, Over, Place
-from stratiform.framework.jobs.kind import Job, Lane, Priority, Stage, effect, step
+from stratiform.framework.jobs.control import (
+    BadSetting,
+    Descended,
+    Followed,
+    Irrevocable,
+    Lives,
+    NoJob,
+    NoLane,
+    NoStage,
+    OnItsWayBack,
+    Over,
+    Place,
+    Succeeded,
+    Unrepeatable,
+)
+from stratiform.framework.jobs.kind import Job, Lane, Priority, Stage, as_it_is, effect, step
 from stratiform.framework.jobs.setting import Draining, Full
 from stratiform.framework.jobs.state import Mode
 from stratiform.framework.jobs.table import job as job_table
@@ -97,7 +111,7 @@ def test_what_acts_outside_is_held_when_it_has_ended(serve, bake, calls, log, st
     assert server.row(uuid).outcome == "succeeded"
 
 
-def test_a_sleeper_and_one_who_is_blocked_are_held_when_their_turn_comes(serve, noting, steer):
+def test_a_sleeper_and_one_who_is_blocked_are_held_when_their_turn_comes(serve, noting, log, steer):
     nap = noting("nap", lambda work, run: work.sleep(run, work.now + SECOND))
     kind = Job("bake", 1, Order, OVEN, [nap, noting("eat")], lane="x/1")
     server = serve(kind, lanes=[Lane(kind="x", rank=1)])
@@ -110,6 +124,7 @@ def test_a_sleeper_and_one_who_is_blocked_are_held_when_their_turn_comes(serve, 
     steer(server, control.release, first)
     server.wait(3)
     assert (server.row(first).outcome, server.row(second).state) == ("succeeded", "held")
+    assert log == ["nap", "eat"], "the second has its slot and has taken no step"
     assert (lane_of(server, "x/1").busy, lane_of(server, "x/1").queued) == (1, 0)
     steer(server, control.release, second)
     server.wait(5)
@@ -224,6 +239,148 @@ def test_what_cannot_be_cancelled_says_why(serve, noting, calls, steer):
     assert server.row(destroyed).outcome == "succeeded"
 
 
+def test_what_serves_a_job_past_its_last_way_back_is_not_cancelled_either(serve, bake, calls, steer):
+    @step(priority=Priority.CONTROL, destroys=True)
+    def wipe(work, run):
+        work.spawn(run, bake, Order())
+
+    kind = Job("gone", 1, Order, OVEN, [wipe])
+    server = serve(kind, bake)
+    uuid = server.submit(kind)
+    server.run()
+    (child,) = server.rows(job_table.c.parent.is_not(None))
+    with pytest.raises(Irrevocable, match="gone/wipe"):
+        steer(server, control.cancel, child.uuid)
+    calls[0].answer()
+    server.run()
+    assert server.row(uuid).outcome == "succeeded"
+
+
+def test_what_serves_an_undo_is_not_cancelled_and_neither_with_its_root(serve, noting, bake, calls, steer):
+    def fail(work, run):
+        raise errors.Error(reason="no")
+
+    back = Job("back", 1, Order, OVEN, [noting("mix", undo=spawns(bake)), noting("burn", fail)])
+    spread = noting("spread", spawns(back), undo=nothing)
+    kind = Job("party", 1, Order, OVEN, [spread])
+    server = serve(kind, back, bake)
+    uuid = server.submit(kind)
+    server.run()
+    (serving,) = server.rows(job_table.c.kind == "bake")
+    with pytest.raises(OnItsWayBack):
+        steer(server, control.cancel, serving.uuid)
+    assert steer(server, control.cancel, uuid).jobs == 1
+    assert server.row(serving.uuid).cancel is None
+    calls[0].answer()
+    server.run()
+    assert [server.row(each).outcome for each in (serving.uuid, uuid)] == ["succeeded", "cancelled"]
+
+
+def fails_once(log):
+    """A step that fails the first time that it is run at all."""
+
+    def bake(work, run):
+        if not log.count("-tried"):
+            log.append("-tried")
+            raise errors.Error(reason="too hot")
+
+    return bake
+
+
+@pytest.fixture
+def again(noting, log):
+    """A job that fails the first time, and may be filed anew."""
+    steps = [noting("mix", undo=nothing), noting("bake", lambda work, run: fails_once(log)(work, run))]
+    return Job("brew", 1, Order, OVEN, steps, lane="x/{number}", retry=as_it_is)
+
+
+def test_a_job_that_failed_is_filed_anew_once_however_often_it_is_asked(serve, again, steer):
+    server = serve(again, lanes=[Lane(kind="x", rank=1)])
+    old = server.submit(again, Order(number=7), fair_key="bob", resource="cake/7")
+    server.run()
+    ended = server.row(old)
+    assert ended.outcome == "failed"
+    done = [steer(server, control.retry, old) for _ in range(3)]
+    assert {each.uuid for each in done} == {server.row(old).retried}
+    assert [each.jobs for each in done] == [1, 0, 0]
+    server.run()
+    new = server.row(done[0].uuid)
+    assert (new.outcome, new.resource, new.fair_key, new.payload) == ("succeeded", "cake/7", "bob", ended.payload)
+    assert (new.root, new.parent, new.lane) == (new.uuid, None, "x/7")
+    assert server.lines(new.uuid)[0] == ("mix", f"filed anew for {old}")
+    assert (server.row(old).changed, server.row(old).journal) == (ended.changed, ended.journal), "history stays"
+    assert len(server.rows()) == 2
+    assert lane_of(server, "x/7").busy == 0
+
+
+def test_a_cancelled_job_is_filed_anew(serve, again, steer, log):
+    server = serve(again, lanes=[Lane(kind="x", rank=1)])
+    old = server.submit(again)
+    steer(server, control.cancel, old)
+    server.run()
+    assert server.row(old).outcome == "cancelled"
+    log.append("-tried")
+    uuid = steer(server, control.retry, old).uuid
+    server.run()
+    assert server.row(uuid).outcome == "succeeded"
+
+
+def test_what_is_not_to_be_filed_anew_says_why(serve, noting, bake, again, steer, calls, log):
+    def fail(work, run):
+        raise errors.Error(reason="no")
+
+    once = Job("once", 1, Order, OVEN, [noting("burn", fail)])
+    party = Job("party", 1, Order, OVEN, [noting("spread", spawns(once))], retry=as_it_is)
+    server = serve(again, once, party, bake, lanes=[Lane(kind="x", rank=1)])
+    lives, unrepeatable, parent = server.submit(bake), server.submit(once), server.submit(party)
+    followed = server.submit(again, resource="cake/1")
+    server.run()
+    later = server.submit(again, resource="cake/1")
+    server.run()
+    assert [server.row(each).outcome for each in (followed, later)] == ["failed", "succeeded"]
+    (child,) = server.rows(job_table.c.parent.is_not(None))
+    refused = {
+        "nobody": (NoJob, "no job nobody"),
+        lives: (Lives, "it is running"),
+        later: (Succeeded, "succeeded"),
+        unrepeatable: (Unrepeatable, "of kind once"),
+        child.uuid: (Descended, parent),
+        followed: (Followed, f"followed by {later}"),
+    }
+    before = server.rows()
+    for uuid, (error, says) in refused.items():
+        with pytest.raises(error, match=says):
+            steer(server, control.retry, uuid)
+    assert server.rows() == before
+
+
+def test_what_forbids_it_leaves_nothing_behind(serve, noting, steer):
+    def fail(work, run):
+        raise errors.Error(reason="no")
+
+    def forbid(work, run):
+        raise errors.Conflict(kind="cake", id="1", state="eaten", action="baking it")
+
+    kind = Job("bake", 1, Order, OVEN, [noting("burn", fail)], retry=forbid)
+    server = serve(kind)
+    old = server.submit(kind)
+    server.run()
+    with pytest.raises(errors.Conflict, match="eaten"):
+        steer(server, control.retry, old)
+    assert [each.retried for each in server.rows()] == [None]
+
+
+def test_a_stage_that_is_drained_takes_nothing_anew(serve, again, steer):
+    server = serve(again, lanes=[Lane(kind="x", rank=1)])
+    old = server.submit(again)
+    server.run()
+    steer(server, control.set_stage, OVEN, mode=Mode.DRAIN)
+    server.run()
+    with pytest.raises(Draining):
+        steer(server, control.retry, old)
+    assert server.row(old).retried is None
+
+
 def test_first_is_before_all_and_last_behind_them(serve, noting, log, steer):
     kind = Job("bake", 1, Order, OVEN, [noting("mix", lambda work, run: log.append(run.payload.number))])
     server = serve(kind, stages=[Stage(name=OVEN, batch=1)])
@@ -262,6 +419,19 @@ def test_a_draining_stage_refuses_roots_and_finishes_what_it_has(serve, noting, 
     assert server.row(uuid).outcome == "succeeded"
 
 
+def test_what_a_step_files_is_bound_by_no_drain_and_no_limit(serve, noting, steer):
+    kind = Job("bake", 1, Order, OVEN, [noting("mix")])
+    files = noting("file", lambda work, run: work.submit(kind, Order(), fair_key="ann") and None)
+    party = Job("party", 1, Order, "hall", [files])
+    server = serve(kind, party)
+    steer(server, control.set_stage, OVEN, mode=Mode.DRAIN, depth=0)
+    server.run()
+    uuid = server.submit(party)
+    server.run()
+    assert server.row(uuid).outcome == "succeeded"
+    assert [row.outcome for row in server.rows(job_table.c.kind == "bake")] == ["succeeded"]
+
+
 def test_a_full_stage_refuses_and_writes_nothing(serve, noting, steer):
     kind = Job("bake", 1, Order, OVEN, [noting("mix")])
     server = serve(kind)
@@ -275,6 +445,20 @@ def test_a_full_stage_refuses_and_writes_nothing(serve, noting, steer):
     steer(server, control.set_stage, OVEN, depth=None)
     server.run()
     assert server.submit(kind)
+
+
+def test_a_stage_is_not_full_of_what_came_of_jobs(serve, noting, steer):
+    kind = Job("bake", 1, Order, OVEN, [noting("mix")])
+    party = Job("party", 1, Order, "hall", [noting("part", spawns(kind, count=5))])
+    server = serve(kind, party)
+    steer(server, control.set_stage, OVEN, mode=Mode.PAUSE, depth=1)
+    server.run()
+    server.submit(party)
+    server.run()
+    assert len(server.rows(job_table.c.stage == OVEN, job_table.c.state == "ready")) == 5
+    assert server.submit(kind)
+    with pytest.raises(Full):
+        server.submit(kind)
 
 
 def test_no_more_roots_are_under_way_than_allowed_and_their_children_pass(serve, noting, calls, steer):
@@ -301,6 +485,22 @@ def test_no_more_roots_are_under_way_than_allowed_and_their_children_pass(serve,
         for call in list(calls):
             call.answer()
         server.run()
+    assert {each.outcome for each in server.rows()} == {"succeeded"}
+
+
+def test_one_that_is_held_after_it_was_begun_is_still_under_way(serve, noting, steer):
+    rest = noting("rest", lambda work, run: work.sleep(run, work.now + 5 * SECOND))
+    kind = Job("nap", 1, Order, OVEN, [rest, noting("eat")])
+    server = serve(kind)
+    steer(server, control.set_stage, OVEN, in_flight=1)
+    server.run()
+    first, second = server.submit(kind), server.submit(kind)
+    server.run()
+    steer(server, control.hold, first)
+    server.wait(7)
+    assert (server.row(first).state, server.row(second).done) == ("held", 0)
+    steer(server, control.release, first)
+    server.wait(7)
     assert {each.outcome for each in server.rows()} == {"succeeded"}
 
 

@@ -187,6 +187,25 @@ def test_an_effect_of_a_dead_process_is_asked_for_with_a_higher_epoch_and_its_ol
     assert other.row(uuid).answer == "new"
 
 
+def test_what_a_living_process_carries_out_stays_its_own_when_another_dies(serve, ask, calls, clock):
+    kind = Job("bake", 1, Loaf, "oven", [ask])
+    living, dying = serve(kind), serve(kind, name="b")
+    uuids = []
+    for server in (living, dying):
+        uuids.append(server.submit(kind))
+        server.run()
+    clock.advance(LEASE // 2)
+    living.kernel.look()
+    clock.advance(LEASE // 2)
+    heir = serve(kind, name="c")
+    assert [heir.row(uuid).owner for uuid in uuids] == [living.membership.id, heir.membership.id]
+    assert [what for what, _ in calls] == ["begun", "begun", "asked"]
+    calls[0][1].answer("loaf")
+    living.run()
+    assert heir.row(uuids[0]).answer == "loaf"
+
+
+
 def test_an_epoch_stands_above_the_generation_of_the_database(serve, ask, calls, database, clock):
     kind = Job("bake", 1, Loaf, "oven", [ask])
     one = serve(kind)

@@ -185,6 +185,26 @@ def test_the_slot_of_a_job_that_failed_is_free(serve, noting, lanes_are_right):
     assert [row.outcome for row in server.rows()] == ["failed"] * 40
 
 
+def test_who_queues_in_the_very_moment_a_slot_is_given_back_is_not_left_behind(serve, hold, calls, lanes_are_right):
+    kind = Job("bake", 1, Loaf, "oven", [hold], lane="tin/{number}")
+    server = serve(kind, lanes=[TIN])
+    submit(server, kind, [1])
+    server.run()
+    calls[0].answer()
+    giving_back = threading.Thread(target=server.run)
+    with server.kernel.transaction() as work:
+        work.submit(kind, Loaf(number=1), fair_key="bob")
+        work.finish()  # it has asked for the slot, and nobody can see that yet
+        giving_back.start()
+        giving_back.join(0.3)
+        assert giving_back.is_alive()
+    giving_back.join(30)
+    server.run()
+    assert len(calls) == 2
+    lanes_are_right()
+
+
+
 def test_many_blocked_jobs_cost_a_claim_nothing_and_are_promoted_by_ticket(serve, hold, calls, lanes_are_right):
     kind = Job("bake", 1, Loaf, "oven", [hold], lane="tin/{number}")
     server = serve(kind, lanes=[TIN])

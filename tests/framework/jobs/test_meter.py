@@ -7,13 +7,17 @@ import pytest
 import sqlalchemy
 
 from stratiform.framework.base.clock import SECOND
+from stratiform.framework.cluster.membership import LEASE
+from stratiform.framework.cluster.table import process
 from stratiform.framework.config.values import Config
 from stratiform.framework.jobs import metrics
-from stratiform.framework.jobs.kind import Job, Lane, Priority, effect
+from stratiform.framework.jobs.kind import Job, Lane, Priority, Registry, Stage, effect
 from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.metrics import Counted, Queued
+from stratiform.framework.telemetry import figures
 from stratiform.framework.telemetry.histogram import MINUTE, MINUTES
-from stratiform.framework.telemetry.metrics import FRESH, Page
+from stratiform.framework.telemetry.metrics import FRESH
+from stratiform.framework.telemetry.prometheus import Page
 from stratiform.framework.testing.statements import count
 
 TIN = Lane(kind="tin", rank=1)
@@ -63,12 +67,12 @@ def test_everything_counted_is_told_by_its_labels(meter):
     text = Page([Counted(meter)]).text()
     for line in (
         'stratiform_job_wait_seconds_sum{stage="oven"} 1.0',
-        'stratiform_job_service_seconds_count{stage="oven",kind="bake",outcome="succeeded"} 1',
-        'stratiform_job_retries_total{stage="oven",kind="bake"} 1',
-        'stratiform_step_seconds_count{kind="bake",step="mix"} 1',
-        'stratiform_transaction_seconds_count{stage="oven"} 1',
-        'stratiform_effect_seconds_count{stage="oven",kind="bake",outcome="done"} 1',
-        'stratiform_commands_total{kind="host",fate="DONE"} 1',
+        'stratiform_job_service_seconds_count{kind="bake",outcome="succeeded",stage="oven"} 1.0',
+        'stratiform_job_retries_total{kind="bake",stage="oven"} 1.0',
+        'stratiform_step_seconds_count{kind="bake",step="mix"} 1.0',
+        'stratiform_transaction_seconds_count{stage="oven"} 1.0',
+        'stratiform_effect_seconds_count{kind="bake",outcome="done",stage="oven"} 1.0',
+        'stratiform_commands_total{fate="DONE",kind="host"} 1.0',
     ):
         assert line in text.splitlines()
 
@@ -97,17 +101,75 @@ def bakery(serve, noting):
 def queued(database):
     config = Config(database, lambda scope: None)
     config.value(metrics.RETENTION)
-    return Queued(database, config)
+    return Queued(database, config, Registry(jobs=(), stages=[Stage(name="oven"), Stage(name="shop")], lanes=[TIN]))
 
 
 def test_queues_are_told_by_stage_state_and_kind_of_lane(bakery, queued, clock):
     clock.advance(90 * SECOND)
     found = queued.read()
-    assert found["stratiform_jobs"] == {("oven", "running"): 1, ("oven", "blocked"): 1}
-    assert found["stratiform_job_oldest_seconds"] == {("oven", "running"): 90, ("oven", "blocked"): 90}
-    assert found["stratiform_lane_jobs"] == {("tin", "running"): 1, ("tin", "blocked"): 1}
+    assert above(found["stratiform_jobs"]) == {("oven", "running"): 1, ("oven", "blocked"): 1}
+    assert above(found["stratiform_job_oldest_seconds"]) == {("oven", "running"): 90, ("oven", "blocked"): 90}
+    assert above(found["stratiform_lane_jobs"]) == {("tin", "running"): 1, ("tin", "blocked"): 1}
     assert found["stratiform_job_ended_oldest_seconds"] == {(): 90}
     assert found["stratiform_job_retention_seconds"] == {(): 24 * 3600}
+
+
+def above(values):
+    """Those that are not 0."""
+    return {label: value for label, value in values.items() if value}
+
+
+def test_every_stage_and_kind_of_lane_is_told_of_though_nothing_is_there(queued):
+    states = {"blocked", "ready", "running", "waiting", "held"}
+    found = queued.read()
+    assert found["stratiform_jobs"] == {(stage, state): 0 for stage in ("oven", "shop") for state in states}
+    assert set(found["stratiform_job_oldest_seconds"].values()) == {0}
+    assert found["stratiform_lane_jobs"] == {("tin", state): 0 for state in states}
+
+
+def test_figures_are_of_each_stage_and_of_every_other_source(meter, clock):
+    meter.claimed("oven", [2000])
+    meter.ended("oven", "bake", "succeeded", 5000)
+    meter.ended("oven", "toast", "failed", 5000)
+    meter.sources += [lambda: figures.Figures(name="door", queued=3), lambda: 1 / 0]
+    with meter.busy("oven"):
+        oven, shop, door = figures.decode(meter.figures({"oven": 4, "shop": 1}))
+        assert meter.readings().busy == {("oven",): 1, ("shop",): 0}
+    assert (oven.name, oven.type, oven.workers, oven.busy) == ("oven", "stage", 4, 1)
+    assert oven.wait.p50 == pytest.approx(2000, rel=0.03)
+    assert sum(oven.services.values()) == 2
+    assert (shop.busy, shop.wait, shop.service) == (0, None, None)
+    assert (door.name, door.queued) == ("door", 3)
+    clock.advance(MINUTES * MINUTE)
+    later = figures.decode(meter.figures({"oven": 4}))[0]
+    assert (later.busy, later.wait) == (0, None)
+
+
+def test_figures_of_another_version_are_none():
+    assert figures.decode(None) == figures.decode("{") == figures.decode('{"oven": 1}') == []
+    (newer,) = figures.decode('[{"name": "x", "type": "tape", "colour": "red"}]')
+    assert newer.type == "tape"
+
+
+def test_a_beat_tells_the_figures_without_a_statement_more(serve, noting, database, clock):
+    quick = Job("quick", 1, Loaf, "oven", [noting("mix")])
+    server = serve(quick)
+    other = serve(quick, name="b")
+    clock.advance(LEASE // 2)
+    server.submit(quick)
+    clock.advance(SECOND // 4)
+    server.run()
+    with count(database) as asked:
+        other.kernel.membership.check()
+        other.kernel.look()
+    assert sum("UPDATE process" in each for each in asked.statements) == 1
+    clock.advance(LEASE // 2)
+    server.run()
+    with database.reading() as connection:
+        rows = connection.execute(sqlalchemy.select(process.c.name, process.c.figures)).all()
+    told = {row.name: figures.decode(row.figures)[0] for row in rows}
+    assert told["a"].wait.p50 == pytest.approx(SECOND // 4, rel=0.03)
+    assert (told["a"].name, told["b"].wait) == ("oven", None)
 
 
 def test_queues_are_asked_for_in_one_statement_once_a_second(bakery, queued, database, clock):
@@ -124,7 +186,7 @@ def test_queues_are_asked_for_in_one_statement_once_a_second(bakery, queued, dat
 
 def test_an_empty_bakery_has_no_queue(database, queued):
     found = queued.read()
-    assert not found["stratiform_jobs"]
+    assert not any(found["stratiform_jobs"].values())
     assert found["stratiform_job_ended_oldest_seconds"] == {(): 0}
 
 

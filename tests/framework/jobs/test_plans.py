@@ -1,15 +1,18 @@
 """History costs nothing: no statement of the engine reads the whole table of jobs, on either database."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy
 from sqlalchemy import event
 
+from stratiform.framework.cluster.membership import Membership
 from stratiform.framework.db import rows
-from stratiform.framework.jobs import inspect, statement
+from stratiform.framework.jobs import inspect, share, statement
+from stratiform.framework.jobs.agenda import Agenda
 from stratiform.framework.jobs.state import State
-from stratiform.framework.jobs.table import job
+from stratiform.framework.jobs.table import COLUMNS, job
 
 JOBS = 60_000
 LIVE = 400
@@ -33,13 +36,16 @@ VALUES = {
     "resource": "'vm/' || (i / 4)",
 }
 
-ONE = dict.fromkeys(statement.BORN) | {"id": JOBS + 1, "stage": "stage1", "fair_key": "account1", "cost": 1}
+ONE = dict.fromkeys(COLUMNS) | {"id": JOBS + 1, "stage": "stage1", "fair_key": "account1", "cost": 1}
 KINDS = rows.encode([{"kind": "bake", "version": 0}])
 LANE = rows.encode([{"key": "lane/601", "width": 1, "n": 1}])
 ASKED = {
     "claim": {"stage": "stage1", "limit": 32, "kinds": KINDS},
     "lock": {"rows": rows.encode([{"id": JOBS - 4}, {"id": 77}])},
-    "insert": {"rows": rows.encode([ONE])},
+    "insert": {
+        "rows": rows.encode([ONE]),
+        "places": rows.encode([{"stage": "stage1", "fair_key": "account1"}]),
+    },
     "update": {"rows": rows.encode([{"id": 77}])},
     "grant": {"rows": LANE},
     "lock_lanes": {"rows": LANE},
@@ -48,11 +54,9 @@ ASKED = {
     "promoted": {"rows": LANE},
     "wake": {"now": JOBS - 100},
     "adopt": {"rows": rows.encode([{"id": 5, "epoch": 1}]), "kinds": KINDS, "owner": "process0", "floor": 1, "now": 1},
-    "mine": {"owner": "process0"},
     "set_aside": {"id": 77, "until": 1, "now": 1},
     "introduce": {"rows": rows.encode([{"name": "stage9", "workers": 1}])},
     "tick": {"rows": rows.encode([{"name": "stage1", "clock": 5}])},
-    "agenda": {"owner": "process0"},
     "claim_some": {"stage": "stage1", "limit": 32, "kinds": KINDS, "fresh": 3},
     "lock_stage": {"stage": "stage1"},
     "under_way": {"stage": "stage1"},
@@ -90,6 +94,7 @@ def old(database):
                 "job": f" ({', '.join(values)})",
                 "lane": " (key, width, busy, queued)",
                 "stage": " (name, workers, mode, clock)",
+                "process": " (id, name, version, started, heartbeat, lease_until, draining)",
             }.get(table, "")
             numbers = NUMBERS.format(count)
             tx.execute(sqlalchemy.text(f"INSERT INTO {table}{names} {numbers} SELECT {picked} FROM n"))
@@ -111,6 +116,21 @@ def plan(connection, execute, text, parameters):
     return [row.detail for row in execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
 
 
+@contextmanager
+def seen(database, asked):
+    """Note the SELECTs that the block asks, with their parameters."""
+
+    def note(connection, cursor, text, parameters, *_):
+        if text.startswith("SELECT"):
+            asked.append((text, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
 def test_nothing_that_the_engine_does_reads_all_jobs(old):
     statements = {name for name, value in vars(statement).items() if hasattr(value, "cache_info")}
     assert statements == ASKED.keys()
@@ -126,19 +146,37 @@ def test_nothing_that_the_engine_does_reads_all_jobs(old):
     assert {name: lines for name, lines in read.items() if lines} == {}
 
 
+def test_whoever_weighs_an_account_reads_what_it_has_queued_and_no_history(old):
+    asked = {"fair_key": "account0", "before": 1, "weight": 3}
+    with old.reading() as connection:
+
+        def execute(text, parameters):
+            return connection.execute(sqlalchemy.text(text), parameters)
+
+        lines = plan(connection, execute, share.redraw(old.dialect).text, asked)
+    assert scans(lines) == []
+    assert any("job_fair" in line and "job_fair_key" not in line for line in lines), lines
+
+
+def test_what_a_process_asks_when_idle_reads_no_history(old):
+    asked, read = [], []
+    membership = Membership(old, old.world, "a", database_time=False)
+    agenda = Agenda(old, membership)
+    with seen(old, asked):
+        agenda.now()
+        agenda.left()
+    with old.reading() as connection:
+        read = [scans(plan(connection, connection.exec_driver_sql, *each)) for each in asked]
+    assert read == [[], []]
+
+
 def test_nothing_that_an_operator_asks_reads_all_jobs(old):
-    asked, read = [], {}
-
-    def note(connection, cursor, text, parameters, *_):
-        asked.append((text, parameters))
-
+    read = {}
     for name, ask in QUESTIONS.items():
-        asked.clear()
-        event.listen(old.engine, "before_cursor_execute", note)
+        asked = []
         with old.reading() as connection:
-            ask(connection)
-            event.remove(old.engine, "before_cursor_execute", note)
-            selects = [each for each in asked if each[0].startswith("SELECT")]
-            assert selects
-            read[name] = [scans(plan(connection, connection.exec_driver_sql, *each)) for each in selects]
+            with seen(old, asked):
+                ask(connection)
+            assert asked
+            read[name] = [scans(plan(connection, connection.exec_driver_sql, *each)) for each in asked]
     assert {name: lines for name, lines in read.items() if any(lines)} == {}

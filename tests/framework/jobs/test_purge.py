@@ -9,7 +9,7 @@ import sqlalchemy
 from stratiform.framework import context
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.config.values import Config
-from stratiform.framework.jobs import purge
+from stratiform.framework.jobs import purge, token
 from stratiform.framework.jobs.kind import Job, Lane, Priority, effect
 from stratiform.framework.jobs.purge import BATCH, EVERY, PAGE, RETENTION, ROOTS, Purge, forget_lanes
 from stratiform.framework.jobs.table import job as job_table
@@ -143,6 +143,25 @@ def test_an_operator_says_how_long_they_are_kept(bakery, purging, age, config, d
     age(uuid, 2 * 60 * SECOND)
     with database.transaction() as tx:
         config.set(tx, RETENTION, 1)
+        config.set(tx, token.RETENTION, 60)
+    purging.look()
+    assert not bakery.rows()
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(1, 7200), (120, 60)])
+def test_they_are_kept_at_least_as_long_as_tokens_that_name_them(
+    bakery, purging, age, config, database, clock, minutes, seconds
+):
+    """A request that is repeated with its token is answered with the job: it can still be asked for."""
+    uuid = bakery.bake()
+    bakery.run()
+    age(uuid, 7199 * SECOND)
+    with database.transaction() as tx:
+        config.set(tx, RETENTION, minutes)
+        config.set(tx, token.RETENTION, seconds)
+    purging.look()
+    assert bakery.rows()
+    clock.advance(EVERY)
     purging.look()
     assert not bakery.rows()
 

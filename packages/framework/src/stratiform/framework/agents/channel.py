@@ -105,8 +105,8 @@ class Channel:
         self._closed = False
         self._pending: dict[str, _Pending] = {}
         self._probes: dict[Way, dict[str, bytes]] = {}
-        self.told: Callable[[str, str], None] = lambda kind, fate: None
-        """Is told of each answer: the kind of resource, and the fate of the command."""
+        self.told: Callable[[Call[Command], Reply], None] = lambda call, reply: None
+        """Is told of each answer to a command."""
         self._seen: dict[str, int] = {}
         self._heard: dict[str, int] = {}
 
@@ -269,7 +269,7 @@ class Channel:
                 del self._pending[reply.command]
             if reply.act is Act.ABORT:
                 pending.unanswered = False
-        self.told(pending.call.stage, str(reply.fate))
+        self.told(pending.call, reply)
         self._settle(pending, reply)
 
     def _settle(self, pending: _Pending, reply: Reply) -> None:

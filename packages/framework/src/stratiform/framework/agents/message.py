@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from inspect import signature
-from typing import Concatenate, ParamSpec, TypeVar, get_type_hints
+from inspect import Signature, signature
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 
@@ -42,16 +42,15 @@ def message(verb: Callable[Concatenate[S, P], R], *args: P.args, **kwargs: P.kwa
 
     `message(Hypervisor.start, vm)`: the type checker holds the arguments to the Protocol's signature.
     """
-    bound = signature(verb).bind(None, *args, **kwargs)
-    _, *names = signature(verb).parameters
+    bound = _signature(verb).bind(None, *args, **kwargs)
+    _, *names = _signature(verb).parameters
     body = msgspec.json.encode({name: bound.arguments[name] for name in names if name in bound.arguments})
     return Message(verb=verb.__qualname__, version=_version(verb), body=msgspec.Raw(body))
 
 
 def answer(verb: Callable[Concatenate[S, P], R], data: object) -> R:
     """What the verb returned, from the plain data of an answer."""
-    kind = get_type_hints(verb).get("return", type(None))
-    result: R = msgspec.convert(data, kind, strict=False)
+    result: R = msgspec.convert(data, _returned(verb), strict=False)
     return result
 
 
@@ -75,6 +74,16 @@ def _caller(declared: Callable[..., object], method: Callable[..., object]) -> C
         return method(**{name: getattr(arguments, name) for name in arguments.__struct_fields__})
 
     return call
+
+
+@lru_cache(maxsize=512)
+def _signature(verb: Callable[..., object]) -> Signature:
+    return signature(verb)
+
+
+@lru_cache(maxsize=512)
+def _returned(verb: Callable[..., object]) -> Any:
+    return get_type_hints(verb).get("return", type(None))
 
 
 @lru_cache(maxsize=512)

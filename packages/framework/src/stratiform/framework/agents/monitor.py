@@ -62,6 +62,8 @@ class Monitor:
         self._known: dict[str, str] = {}
         self._met: dict[str, tuple[int, int]] = {}
         self._asked: int | None = None
+        self.looked: Callable[[int, int], None] = lambda late, took: None
+        """Is told of each round: how much later than due it began, and how long it took (µs)."""
         self._awake = world.clock.monotonic()
 
     def look(self) -> None:
@@ -73,6 +75,7 @@ class Monitor:
         waited_for = self._channel.waited_for()  # before the look, so that none is missed that was just made
         rows = self._resources()
         self._channel.dismiss(waited_for - {row.uuid for row in rows})
+        late = 0 if self._asked is None else max(0, now - self._asked - interval)
         if self._asked is not None and now - self._asked > 2 * interval:
             self._awake = now
         self._asked = now
@@ -82,6 +85,7 @@ class Monitor:
         for row in rows:
             self._channel.probe(row.uuid, row.transport, row.address, row.location)
         self._record(rows, int(interval * self._config.value(TIMEOUT)))
+        self.looked(late, self._world.clock.monotonic() - now)
 
     def _news(self, asked: int) -> bool:
         """Whether somebody answered who is not recorded as answering."""

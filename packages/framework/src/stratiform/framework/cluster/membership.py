@@ -81,13 +81,16 @@ class Membership:
         self.id = self._world.ids.uuid()
         self._until = None
 
-    def beat(self, tx: Transaction) -> None:
-        """Extend the lease once `tx` commits. Raises `Expired` if it ran out or this process was buried."""
+    def beat(self, tx: Transaction, figures: str | None = None) -> None:
+        """Extend the lease once `tx` commits, and tell what is told with it.
+
+        Raises `Expired` if the lease ran out or this process was buried.
+        """
         self.check()
         now = self._now()
         self._hold(tx)
         beat = sqlalchemy.update(process).where(process.c.id == self.id)
-        if not tx.execute(beat.values(heartbeat=now, lease_until=now + self.lease)).rowcount:
+        if not tx.execute(beat.values(heartbeat=now, lease_until=now + self.lease, figures=figures)).rowcount:
             self._until = None
             raise Expired(name=self.name, id=self.id)
 
@@ -100,10 +103,10 @@ class Membership:
         self._until = None
         tx.execute(sqlalchemy.delete(process).where(process.c.id == self.id))
 
-    def dead(self, tx: Transaction) -> list[str]:
-        """The other processes whose lease ran out, longest first; all others if this one is proved alone."""
-        others = sqlalchemy.select(process.c.id).where(self._is_dead())
-        return list(tx.connection.execute(others.order_by(process.c.lease_until, process.c.id)).scalars())
+    def is_dead(self) -> ColumnElement[bool]:
+        """The condition that a row of `process` is one whose lease ran out; that of any other if this one is alone."""
+        other = process.c.id != self.id
+        return other if self._alone else sqlalchemy.and_(other, process.c.lease_until <= self._now())
 
     def bury(self, tx: Transaction, ids: Sequence[str]) -> list[str]:
         """Remove dead processes and answer those that were: one that beat in the meantime lives on.
@@ -113,9 +116,9 @@ class Membership:
         """
         if not ids:
             return []
-        unlocked = sqlalchemy.select(process.c.id).where(process.c.id.in_(ids), self._is_dead())
+        unlocked = sqlalchemy.select(process.c.id).where(process.c.id.in_(ids), self.is_dead())
         removal = sqlalchemy.delete(process).where(
-            process.c.id.in_(unlocked.with_for_update(skip_locked=True)), self._is_dead()
+            process.c.id.in_(unlocked.with_for_update(skip_locked=True)), self.is_dead()
         )
         return sorted(tx.connection.execute(removal.returning(process.c.id)).scalars())
 
@@ -131,7 +134,3 @@ class Membership:
         if self._database_time:
             return _DATABASE_TIME
         return sqlalchemy.literal(self._world.clock.now(), sqlalchemy.BigInteger)
-
-    def _is_dead(self) -> ColumnElement[bool]:
-        other = process.c.id != self.id
-        return other if self._alone else sqlalchemy.and_(other, process.c.lease_until <= self._now())

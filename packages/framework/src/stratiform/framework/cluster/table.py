@@ -15,6 +15,7 @@ process = Table(
     Column("heartbeat", BigInteger, nullable=False),
     Column("lease_until", BigInteger, nullable=False),
     Column("draining", Boolean, nullable=False),
+    Column("figures", Text),  # JSON: what it tells of its queues, as of its last beat
 )
 
 generation = Table(

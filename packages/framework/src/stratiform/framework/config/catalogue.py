@@ -12,8 +12,8 @@ from stratiform.framework.config.option import Option
 Any_ = Option[bool] | Option[int] | Option[float] | Option[str]
 """An option of any kind."""
 
-APART = frozenset({"testing", "versions", "__main__"})
-"""Test equipment, migrations and programs, which a server neither imports nor configures."""
+APART = frozenset({"testing", "versions", "otel", "__main__"})
+"""Test equipment, migrations, what is loaded only where it is wanted, and programs: none of it has options."""
 
 
 class DeclaredTwice(errors.Error):

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 import sqlalchemy
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stratiform.framework.base.world import World
 from stratiform.framework.db import rows
+from stratiform.framework.db.flush import Flush
 from stratiform.framework.db.sequence import Identifiers, take_block
 
 T = TypeVar("T")
@@ -90,6 +91,8 @@ class Database:
         )
         self.dialect = self.engine.dialect.name
         self._writer = threading.Lock()
+        path = self.engine.url.database or ":memory:"
+        self._flush = Flush(path) if self.dialect == "sqlite" and path != ":memory:" else None
         # Statements read what was committed before each, so PostgreSQL needs no transaction to read in; a rollback
         # at its end would make psycopg forget what it has prepared.
         self._reading = {"stratiform_reading": True} if self.dialect == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
@@ -101,7 +104,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction to write in; commits at the end, rolls back on any error."""
         self.identifiers.reserve()
-        with self.exclusive() as connection, connection.begin():
+        with self._written() as connection, connection.begin():
             transaction = Transaction(self, connection)
             yield transaction
         transaction.committed()
@@ -129,13 +132,32 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:
-        """A connection that may write, no transaction yet: for migrations, which come before identifiers."""
-        if self.dialect != "sqlite":
-            with self.engine.connect() as connection:
+        """A connection that may write, no transaction yet: for migrations, which come before identifiers.
+
+        What is committed on it is durable when the block has ended.
+        """
+        with self._written(always=True) as connection:
+            yield connection
+
+    @contextmanager
+    def _written(self, *, always: bool = False) -> Iterator[Connection]:
+        """A connection that may write; what was committed on it, and all that it found, is durable afterwards.
+
+        That nothing was written is told by the count of rows, which what alters the schema does not raise: `always`.
+        """
+        if self._flush is None:
+            with self._writer if self.dialect == "sqlite" else nullcontext(), self.engine.connect() as connection:
                 yield connection
             return
+        self._flush.check()
         with self._writer, self.engine.connect() as connection:
-            yield connection
+            changes, wrote = _changes(connection), True
+            try:
+                yield connection
+                wrote = always or changes is None or _changes(connection) != changes
+            finally:
+                commits = self._flush.note(wrote)
+        self._flush.until(commits)
 
     def _take_block(self) -> range:
         with self.exclusive() as connection, connection.begin():
@@ -146,6 +168,12 @@ def transient(error: DBAPIError) -> bool:
     """Whether the same transaction may succeed if it is simply run again."""
     state = getattr(error.orig, "sqlstate", None)
     return state in TRANSIENT or "database is locked" in str(error.orig)
+
+
+def _changes(connection: Connection) -> int | None:
+    """How many rows SQLite wrote on this connection so far; None if it was not asked to be told."""
+    changes = getattr(connection.connection.dbapi_connection, "total_changes", None)
+    return changes if isinstance(changes, int) else None
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy
 from stratiform.framework.base.errors import Error
 
 PRAGMAS = (
-    "PRAGMA synchronous=FULL",  # a committed job survives the loss of power, not only of the process
+    "PRAGMA synchronous=NORMAL",  # `Flush` makes commits durable: many by one sync, after the lock is given back
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
 )

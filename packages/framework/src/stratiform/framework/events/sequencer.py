@@ -1,10 +1,8 @@
 """The sequencer: gives committed events consecutive numbers, because identity order is not commit order."""
 
 import sqlalchemy
-from sqlalchemy import Connection
 
 from stratiform.framework.db.database import Transaction
-from stratiform.framework.events.table import WAITING
 
 _LOCK = (
     "INSERT INTO event_counter (id, number) VALUES (1, 0)"
@@ -48,10 +46,6 @@ _ADVANCE = sqlalchemy.text("UPDATE event_counter SET number = number + :count WH
 
 class Sequencer:
     """Numbers the outbox; any number of servers may have one, the counter's row lets one work at a time."""
-
-    def waiting(self, connection: Connection) -> bool:
-        """Whether some event waits for its number: one cheap look, so that an idle system writes nothing."""
-        return bool(connection.execute(WAITING).scalar_one())
 
     def number(self, tx: Transaction, limit: int = 10_000) -> int:
         """Number the events whose transactions have committed, at most `limit`, and answer how many.

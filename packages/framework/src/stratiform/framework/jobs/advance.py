@@ -10,12 +10,14 @@ from functools import partial
 from typing import TypeVar, cast
 
 import msgspec
+import sqlalchemy
 
 from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.db import rows
-from stratiform.framework.jobs import statement
+from stratiform.framework.db.database import transient
+from stratiform.framework.jobs import spans, statement
 from stratiform.framework.jobs.kind import END, Registry, Step
 from stratiform.framework.jobs.run import Run, decode, plain, told
 from stratiform.framework.jobs.setting import Settings
@@ -32,11 +34,20 @@ FUSED = 500
 Place = tuple[int, Direction, str]
 """A job at a step, on its way there or back."""
 
+Stepped = tuple[Sequence[AnyRun], str, Direction, int, int]
+"""A step's function that was called: for which jobs, forward or back, when by the monotonic clock, and how long."""
+
 
 class Cancelled(errors.Error):
     """Somebody asked for the end of this job; what it had done is undone."""
 
     code = "cancelled"
+
+
+class Overdue(errors.Error):
+    """This job had not ended when its deadline passed; what it had done is undone."""
+
+    code = "overdue"
 
 
 class Fault(Exception):
@@ -71,14 +82,18 @@ class Advance:
         verdicts: Mapping[Place, BaseException],
         settings: Settings,
         fuse: bool = True,
+        tracing: bool = False,
     ) -> None:
         self.work = work
         self.begun: list[AnyRun] = []
         """Runs whose effect begins once this is committed."""
         self.retried: list[AnyRun] = []
         """Runs whose step is to be tried again."""
-        self.stepped: list[tuple[str, str, int]] = []
-        """Kind, step and microseconds of each function of a step that was called."""
+        self.stepped: list[Stepped] = []
+        """The functions of steps that were called."""
+        self.spawners: dict[int, str] = {}
+        """The spans of the steps that jobs came of which ended here, by the job's id, if `tracing`."""
+        self._tracing = tracing
         self._registry = registry
         self._owner = owner
         self._floor = floor
@@ -95,9 +110,9 @@ class Advance:
         """Lock and decode these jobs and their ancestors; those of unknown kinds are absent."""
         wanted = rows.encode([{"id": each} for each in sorted(set(ids))])
         found = self.work.tx.execute(statement.lock(self.work.tx.dialect), {"rows": wanted})
-        for row in found.mappings():
-            if (row["kind"], row["version"]) in self._registry.jobs:
-                self._known.setdefault(int(row["id"]), decode(dict(row), self._registry))
+        for row in found:
+            if (row.kind, row.version) in self._registry.jobs:
+                self._known.setdefault(row.id, decode(row, self._registry))
         return self._known
 
     def claim(self, stage: str, limit: int) -> list[AnyRun]:
@@ -107,7 +122,7 @@ class Advance:
             found = tx.execute(statement.claim_some(tx.dialect), parameters | {"fresh": self._free(stage, limit)})
         else:
             found = tx.execute(statement.claim(tx.dialect), parameters)
-        runs = [decode(dict(row), self._registry) for row in found.mappings()]
+        runs = [decode(row, self._registry) for row in found]
         self._known.update((run.id, run) for run in runs)
         return runs
 
@@ -140,16 +155,14 @@ class Advance:
             self._again(run, error)
         else:
             self.work.note(run, f"failed: {error}")
-            self._turn(run, told(error), run.done + 1)  # it may have happened in part
+            self._fail(run, step, error, run.done + 1)  # it may have happened in part
         return self._rest(run)
 
     def _verdict(self, run: AnyRun) -> BaseException | None:
         return run.unreadable or self._verdicts.get((run.id, run.direction, run.step))
 
     def _round(self, due: Sequence[AnyRun]) -> list[AnyRun]:
-        for run in due:
-            if run.cancel is not None and run.direction is Direction.FORWARD and run.irrevocable is None:
-                self._turn(run, {}, run.done)
+        due = [run for run in due if self._directed(run)]
         groups: dict[tuple[str, int, Direction, str], list[AnyRun]] = {}
         for run in due:
             groups.setdefault((run.job.name, run.job.version, run.direction, run.step), []).append(run)
@@ -191,7 +204,7 @@ class Advance:
                 self._again(run, error)
             else:
                 self.work.note(run, f"failed: {error}")
-                self._turn(run, told(error), run.done)
+                self._fail(run, step, error, run.begun)
             following += self._rest(run)
         return following
 
@@ -204,7 +217,7 @@ class Advance:
         if step.reverse is not None:
             reverse = step.reverse
             with context.use(run.context):
-                self._guarded([run], lambda: reverse(self.work, run))
+                self._timed(step, [run], lambda: reverse(self.work, run))
             self.work.note(run, "undone")
         if not run.pending:
             run.attempt = 0
@@ -216,7 +229,7 @@ class Advance:
         clock = self.work.world.clock
         began = clock.monotonic()
         value = self._guarded(runs, call)
-        self.stepped.append((runs[0].job.name, step.name, clock.monotonic() - began))
+        self.stepped.append((runs, step.name, runs[0].direction, began, clock.monotonic() - began))
         return value
 
     def _guarded(self, runs: Sequence[AnyRun], call: Callable[[], T]) -> T:
@@ -226,7 +239,7 @@ class Advance:
             raise Fault(runs, error) from error
 
     def _done(self, run: AnyRun, step: Step, value: object) -> None:
-        run.answer = self._guarded([run], lambda: plain(value))
+        run.answer, run.memory = self._guarded([run], lambda: (plain(value), plain(run.memory)))
         self.work.note(run, "done", step.name)
         run.attempt = 0
         run.done += 1
@@ -242,9 +255,53 @@ class Advance:
         self.retried.append(run)
         run.not_before = self.work.now + (pause(run.attempt) if wait is None else wait)
 
-    def _turn(self, run: AnyRun, error: Mapping[str, object], begun: int) -> None:
+    def _directed(self, run: AnyRun) -> bool:
+        """Turn the run as far as it is to be turned before it goes on; false if it goes on later."""
+        if run.direction is Direction.FORWARD:
+            if run.cancel is not None and run.irrevocable is None:
+                self._turn(run, None, run.begun)
+        elif run.rewind is not None and run.step == self._before(run, run.job.index(run.rewind)):
+            if run.cancel is not None:
+                run.rewind, run.error = None, told(_ended(run))
+            else:
+                run.direction, run.step = Direction.FORWARD, run.rewind
+                run.rewind, run.error, run.answer = None, None, None
+                run.way += 1
+                self.work.note(run, "begins again from here")
+                if any(run.id == id for id, _, _ in self._verdicts):  # they are of the way before
+                    self._rest(run)
+                    self.work.touched.add(run.job.stage)
+                    return False
+        return True
+
+    def _fail(self, run: AnyRun, step: Step, error: BaseException, begun: int) -> None:
+        """A step failed: let the run begin again where the step says, or give up."""
+        target = self._rewound(run, step, error, begun)
+        self._turn(run, error, begun)
+        run.rewind = None if target is None else target.name
+
+    def _rewound(self, run: AnyRun, step: Step, error: BaseException, begun: int) -> Step | None:
+        """Where the run begins again: at a step that was begun, unless one of these may have destroyed something."""
+        rewinds, raised = step.rewinds, errors.restore(told(error))
+        given_up = run.cancel is not None or isinstance(raised, (Cancelled, Overdue))
+        if rewinds is None or given_up or any(each.destroys for each in run.job.steps[:begun]):
+            return None
+        memory = run.memory
+        try:
+            with context.use(run.context), self.work.tx.connection.begin_nested():
+                target = rewinds(self.work, run, raised)
+                run.memory = plain(run.memory)
+                return None if target is None or run.job.index(target.name) >= begun else target
+        except Exception as reason:
+            if isinstance(reason, sqlalchemy.exc.DBAPIError) and (transient(reason) or reason.connection_invalidated):
+                raise
+            run.memory = memory
+            self.work.note(run, f"it was not told where to begin again: {reason}")
+            return None
+
+    def _turn(self, run: AnyRun, error: BaseException | None, begun: int) -> None:
         """Turn the run round: the steps that were begun, so many, are undone."""
-        run.error = error if run.cancel is None else told(Cancelled())
+        run.error = told(_ended(run) if error is None or run.cancel is not None else error)
         run.direction = Direction.UNDO
         run.attempt = 0
         run.not_before = None
@@ -310,6 +367,8 @@ class Advance:
         following = []
         for child in children:
             parent = self._known[child.parent or 0]
+            if self._tracing:
+                self.spawners[child.id] = spans.spawner(parent)
             ok = child.outcome is Outcome.SUCCEEDED
             parent.children[str(child.id)] = {"ok": child.answer} if ok else {"failed": child.error}
             parent.pending -= 1
@@ -319,11 +378,11 @@ class Advance:
         return following
 
     def _woken(self, run: AnyRun) -> list[AnyRun]:
-        failures = [each["failed"] for each in run.children.values() if "failed" in each]
+        failures = [cast(Mapping[str, object], each["failed"]) for each in run.children.values() if "failed" in each]
         run.answer = [each.get("ok") for each in run.children.values()]
         run.children = {}
         if failures and run.direction is Direction.FORWARD:
-            self._turn(run, cast(Mapping[str, object], failures[0]), run.done)
+            self._fail(run, run.job.steps[run.done - 1], errors.restore(failures[0]), run.done)
         elif failures:
             run.step = run.job.steps[run.done].name  # what undoes it was undone itself
             self._later(run)
@@ -334,6 +393,11 @@ class Advance:
             self.work.touched.add(run.job.stage)
             return []
         return following
+
+
+def _ended(run: AnyRun) -> errors.Error:
+    """Why a run that was cancelled ends."""
+    return Overdue() if run.due is not None and (run.cancel or 0) >= run.due else Cancelled()
 
 
 def _outcome(run: AnyRun) -> Outcome:

@@ -12,7 +12,8 @@ from stratiform.framework.base.world import World
 from stratiform.framework.cluster.membership import Expired, Membership
 from stratiform.framework.db import rows
 from stratiform.framework.db.database import ATTEMPTS, Database, transient
-from stratiform.framework.jobs import statement
+from stratiform.framework.db.flush import DiskFailed
+from stratiform.framework.jobs import spans, statement
 from stratiform.framework.jobs.advance import LONGEST_PAUSE, Advance, Fault, Place
 from stratiform.framework.jobs.effects import Effects
 from stratiform.framework.jobs.kind import Registry
@@ -20,9 +21,10 @@ from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.setting import Settings
 from stratiform.framework.jobs.stage import Answer, AnyCall, AnyRun
-from stratiform.framework.jobs.state import State
+from stratiform.framework.jobs.state import Direction, State
 from stratiform.framework.jobs.turnstile import Turnstile
 from stratiform.framework.jobs.work import Work
+from stratiform.framework.telemetry.tracing import Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +65,14 @@ class Batches:
         settings: Settings,
         turnstile: Turnstile,
         meter: Meter,
+        more: Callable[[str], None],
         committed: Callable[[str, int, Work], None],
     ) -> None:
-        """`committed(stage, clock, work)` is told of each commit, before effects begin."""
+        """`committed(stage, clock, work)` is told of each commit, before effects begin.
+
+        `more(stage)` is told as soon as a claim was full: others may take up what is left meanwhile.
+        """
+        self._more = more
         self._settings = settings
         self._turnstile = turnstile
         self._meter = meter
@@ -109,7 +116,8 @@ class Batches:
         waits: list[int] = []
         weight = self._settings.of(attempt.stage).weight
         try:
-            with self._turnstile.turn(attempt.stage, weight), self._database.transaction() as tx:
+            busy, turn = self._meter.busy(attempt.stage), self._turnstile.turn(attempt.stage, weight)
+            with busy, turn, self._database.transaction() as tx:
                 began = self._world.clock.monotonic()
                 owner = self._membership.id
                 self._check(owner)
@@ -118,6 +126,8 @@ class Batches:
                 limit = self._registry.stages[attempt.stage].batch
                 if attempt.ids is None:
                     runs = advance.claim(attempt.stage, limit)
+                    if len(runs) == limit:
+                        self._more(attempt.stage)
                     seen.update((run.id, _place(run)) for run in runs)
                     waits = [work.now - run.changed for run in runs]
                 else:
@@ -140,12 +150,22 @@ class Batches:
     def _count(self, stage: str, waits: Sequence[int], took: int, advance: Advance) -> None:
         self._meter.claimed(stage, waits)
         self._meter.transaction(stage, took)
-        for each in advance.stepped:
-            self._meter.stepped(*each)
+        for runs, step, direction, _, us in advance.stepped:
+            if direction is Direction.FORWARD:
+                self._meter.stepped(runs[0].job.name, step, us)
         for run in advance.retried:
             self._meter.retried(run.job.stage, run.job.name)
         for run in advance.work.ended:
             self._meter.ended(run.job.stage, run.job.name, str(run.outcome), run.changed - run.created)
+        if self._meter.tracer is not None:
+            self._trace(self._meter.tracer, advance)
+
+    def _trace(self, tracer: Tracer, advance: Advance) -> None:
+        for runs, step, direction, began, us in advance.stepped:
+            for span in spans.steps(runs, step, direction, spans.since(self._world.clock, began, us)):
+                tracer.emit(span)
+        for run in advance.work.ended:
+            tracer.emit(spans.job(run, advance.spawners.get(run.id)))
 
     def _check(self, owner: str) -> None:
         self._membership.check()
@@ -162,6 +182,7 @@ class Batches:
             verdicts=attempt.verdicts,
             fuse=attempt.fuse,
             settings=self._settings,
+            tracing=self._meter.tracer is not None,
         )
 
     def _again(self, attempt: Attempt, advance: Advance, seen: dict[int, Place]) -> list[AnyRun]:
@@ -229,7 +250,7 @@ class Batches:
 
 def gone(error: BaseException) -> bool:
     """Whether the database went away or cannot work now, which says nothing of what it was asked to do."""
-    if isinstance(error, sqlalchemy.exc.TimeoutError):  # no connection was free
+    if isinstance(error, (sqlalchemy.exc.TimeoutError, DiskFailed)):  # the former: no connection was free
         return True
     if not isinstance(error, sqlalchemy.exc.DBAPIError):
         return False

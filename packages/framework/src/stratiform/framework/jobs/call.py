@@ -26,8 +26,10 @@ class Call(Generic[P_co]):
         self.the = provided.the
         """What the composition of the program provides for effects, by its type."""
         self.id = run.id
+        self.ticket = run.ticket
         self.job = run.uuid
         self.attempt = run.attempt
+        self.way = run.way
         self.owner = run.owner
         """The member that carries it out: one that came back as somebody else does not."""
         self.epoch = run.epoch
@@ -44,8 +46,11 @@ class Call(Generic[P_co]):
 
     @property
     def command(self) -> str:
-        """The stable id of what is done: the same after a crash, another one only when the last outcome is known."""
-        return f"{self.job}/{self.step.name}/{self.attempt}"
+        """The stable id of what is done: the same after a crash, another one only when the last outcome is known.
+
+        It is another one, too, when the job was rewound and comes here again: what was done was undone.
+        """
+        return f"{self.job}/{self.step.name}/{self.attempt}" + (f"/{self.way}" if self.way else "")
 
     def answer(self, value: object = None) -> None:
         """The effect is complete; may be called from any thread, only the first answer of an epoch counts."""

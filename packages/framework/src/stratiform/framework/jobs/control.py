@@ -8,23 +8,26 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 import sqlalchemy
+from sqlalchemy import Row
 
 from stratiform.framework.base import errors
 from stratiform.framework.db import rows
+from stratiform.framework.jobs import share as shares
 from stratiform.framework.jobs import statement
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.run import Run, decode
 from stratiform.framework.jobs.setting import Setting
-from stratiform.framework.jobs.state import Direction, Mode, State
-from stratiform.framework.jobs.table import job, lane, share, stage
+from stratiform.framework.jobs.state import Direction, Mode, Outcome, State
+from stratiform.framework.jobs.table import job, lane, stage
 from stratiform.framework.jobs.work import Work
 
 AnyRun = Run[msgspec.Struct]
 
-SETTABLE = frozenset({"name", "workers", "least", "most", "target", "mode", "in_flight", "depth", "weight"})
+SETTABLE = frozenset({"name", "workers", "least", "most", "target", "mode", "in_flight", "depth", "weight", "deadline"})
 
 MOST_WORKERS = 256
 """Of a stage in one process: each is a thread and, while it writes, a connection."""
@@ -55,13 +58,13 @@ class Over(errors.Conflict):
 
 
 class OnItsWayBack(errors.Conflict):
-    """The job {uuid} is being undone already; an undo is never cancelled, for what it leaves would be lost."""
+    """The job {uuid} undoes, or serves what undoes; an undo is never cancelled, for what it leaves would be lost."""
 
     code = "job_on_its_way_back"
 
 
 class Irrevocable(errors.Conflict):
-    """The job {uuid} cannot be cancelled any more: its step {step} may have destroyed something. It goes on."""
+    """The job {uuid} cannot be cancelled any more: the step {step} may have destroyed something. It goes on."""
 
     code = "job_irrevocable"
 
@@ -70,6 +73,36 @@ class Unread(errors.Conflict):
     """The job {uuid} is of kind {kind} version {version}, which this server does not know. Ask one that does."""
 
     code = "job_unread"
+
+
+class Descended(errors.Conflict):
+    """The job {uuid} came of the job {root}; only that one can be filed anew."""
+
+    code = "job_descended"
+
+
+class Lives(errors.Conflict):
+    """The job {uuid} has not ended, so there is nothing to file anew: it is {state}."""
+
+    code = "job_lives"
+
+
+class Succeeded(errors.Conflict):
+    """The job {uuid} succeeded: there is nothing to file anew."""
+
+    code = "job_succeeded"
+
+
+class Unrepeatable(errors.Conflict):
+    """Jobs of kind {kind}, as {uuid} is one, cannot be filed anew. Ask for the same by the command that filed it."""
+
+    code = "job_unrepeatable"
+
+
+class Followed(errors.Conflict):
+    """The job {uuid} was followed by {later}, of the same kind about the same, which is {state}. Look at that one."""
+
+    code = "job_followed"
 
 
 class BadSetting(errors.Invalid):
@@ -103,15 +136,16 @@ def cancel(work: Work, registry: Registry, uuid: str) -> Done:
     `OnItsWayBack`, `Irrevocable` or `Unread`.
     """
     top, below = _family(work, registry, uuid, "cancel")
-    if top.direction is Direction.UNDO:
+    above = _ancestors(work, registry, top)
+    forward = _forward([top, *below])
+    if top not in forward or any(run.direction is Direction.UNDO for run in above):
         raise OnItsWayBack(uuid=uuid)
-    for run in (top, *below):
+    for run in (*forward, *above):
         if run.irrevocable is not None:
             raise Irrevocable(uuid=uuid, step=f"{run.job.name}/{run.irrevocable.name}")
-    forward = [run for run in (top, *below) if run.direction is Direction.FORWARD]
-    blocked = [run for run in forward if run.state is State.BLOCKED]
+    blocked = [run for run in forward if run.state is State.BLOCKED and not run.begun]
     for run in forward:
-        if run.state in (State.BLOCKED, State.HELD) or (run.state is State.WAITING and not run.pending):
+        if run in blocked or run.state is State.HELD or (run.state is State.WAITING and not run.pending):
             run.state, run.not_before = State.READY, None
         if run.state is State.READY:
             work.touched.add(run.job.stage)
@@ -120,6 +154,9 @@ def cancel(work: Work, registry: Registry, uuid: str) -> Done:
         work.change(run)
     _mark(work, "cancel", [run for run in forward if run.cancel is None])
     _leave_queues(work, blocked)
+    queued = [run for run in forward if run.state is State.BLOCKED]
+    if queued:
+        return Done(uuid=uuid, jobs=len(forward), text=f"it is undone as soon as it has the lane {queued[0].lane}")
     under_way = [run for run in forward if run.state is State.RUNNING]
     if not under_way:
         return Done(uuid=uuid, jobs=len(forward), text="it is undone at once")
@@ -182,8 +219,37 @@ def prioritize(work: Work, registry: Registry, uuid: str, place: Place) -> Done:
     return Done(uuid=uuid, jobs=len(runs), text=f"{len(runs)} jobs are {place} in their queues")
 
 
+def retry(work: Work, registry: Registry, uuid: str) -> Done:
+    """File a job anew that failed or was cancelled: the same kind, payload and resource, for the same account.
+
+    `Done.uuid` is the new job, whose principal is that of the context. One that was filed anew already is not filed
+    again: however often and from wherever this is asked, there is one new job, and that is answered, of 0 jobs.
+
+    Only the last of its kind about its resource may be: what came later has seen what it left. Raises `NoJob`,
+    `Descended`, `Lives`, `Succeeded`, `Followed`, `Unread`, `Unrepeatable`, what the `retry` of its kind raises, and
+    what filing a job raises.
+    """
+    found = sqlalchemy.select(job).where(job.c.uuid == uuid).with_for_update()
+    row = work.tx.execute(found).one_or_none()
+    if row is None:
+        raise NoJob(uuid=uuid)
+    if row.retried is not None:
+        return Done(uuid=row.retried, jobs=0, text=f"it was filed anew before, as {row.retried}")
+    _refuse_again(work, row)
+    run = _read(row, registry)
+    if run.job.retry is None:
+        raise Unrepeatable(uuid=uuid, kind=row.kind)
+    if run.unreadable is not None:
+        raise run.unreadable
+    new = work.submit(run.job, run.payload, fair_key=run.fair_key, resource=run.resource)
+    run.job.retry(work, new)
+    work.note(new, f"filed anew for {uuid}")
+    work.tx.execute(sqlalchemy.update(job).where(job.c.id == run.id).values(retried=new.uuid))
+    return Done(uuid=new.uuid, jobs=1, text=f"it is filed anew, as {new.uuid}")
+
+
 def set_stage(work: Work, name: str, **values: object) -> Setting:
-    """Set a stage: workers, least, most, target, mode, in_flight, depth, weight; others stay as they are.
+    """Set a stage: workers, least, most, target, mode, in_flight, depth, weight, deadline; others stay as they are.
 
     Every server goes by it within two seconds. Raises `NoStage` or `BadSetting`.
     """
@@ -225,25 +291,24 @@ def set_lane(work: Work, registry: Registry, key: str, *, mode: Mode | None = No
 def set_share(work: Work, fair_key: str, weight: int) -> None:
     """Set the weight of an account: of two that always have work, one of weight 3 gets three times as much as one of 1.
 
-    Raises `BadSetting`.
+    Its roots that are queued get the tickets that they would have with this weight, but for those that were put first
+    and those that are taken up at this moment. Raises `BadSetting`.
     """
     if not 1 <= weight <= 1000:
         raise BadSetting(name="weight", value=weight, reason="it is from 1 to 1000")
-    work.tx.execute(sqlalchemy.delete(share).where(share.c.fair_key == fair_key))
-    if weight != 1:
-        work.tx.execute(sqlalchemy.insert(share).values(fair_key=fair_key, weight=weight))
+    shares.weigh(work.tx, fair_key, weight)
 
 
 def _family(work: Work, registry: Registry, uuid: str, action: str) -> tuple[AnyRun, list[AnyRun]]:
     """A job and those that came of it and live, all locked."""
     found = sqlalchemy.select(job).where(job.c.uuid == uuid).with_for_update()
-    row = work.tx.execute(found).mappings().one_or_none()
+    row = work.tx.execute(found).one_or_none()
     if row is None:
         raise NoJob(uuid=uuid)
-    if row["state"] == State.ENDED:
-        raise Over(uuid=uuid, outcome=row["outcome"], action=action)
-    known = {row["id"]: _read(dict(row), registry)}
-    new = [row["id"]]
+    if row.state == State.ENDED:
+        raise Over(uuid=uuid, outcome=row.outcome, action=action)
+    known = {row.id: _read(row, registry)}
+    new = [row.id]
     while new:
         children = (
             sqlalchemy.select(job)
@@ -251,16 +316,60 @@ def _family(work: Work, registry: Registry, uuid: str, action: str) -> tuple[Any
             .order_by(job.c.id)
             .with_for_update()
         )
-        listed = work.tx.execute(children).mappings().all()
-        new = [each["id"] for each in listed if each["id"] not in known]
-        known |= {each["id"]: _read(dict(each), registry) for each in listed if each["id"] in new}
-    top = known.pop(row["id"])
+        listed = work.tx.execute(children).all()
+        new = [each.id for each in listed if each.id not in known]
+        known |= {each.id: _read(each, registry) for each in listed if each.id in new}
+    top = known.pop(row.id)
     return top, list(known.values())
 
 
-def _read(row: Mapping[str, object], registry: Registry) -> AnyRun:
-    if (row["kind"], row["version"]) not in registry.jobs:
-        raise Unread(uuid=row["uuid"], kind=row["kind"], version=row["version"])
+def _forward(runs: Sequence[AnyRun]) -> list[AnyRun]:
+    """Those that go forward, or are to again, and serve nothing that is being undone; parents come before children."""
+    back: set[int] = set()
+    forward = []
+    for run in runs:
+        if run.direction is Direction.UNDO or run.parent in back:
+            back.add(run.id)
+        if run.id not in back or (run.rewind is not None and run.parent not in back):
+            forward.append(run)
+    return forward
+
+
+def _ancestors(work: Work, registry: Registry, run: AnyRun) -> list[AnyRun]:
+    """What a job came of. They need no lock: none of them takes a step before this job has ended."""
+    if run.parent is None:
+        return []
+    up = sqlalchemy.select(job.c.id, job.c.parent).where(job.c.id == run.parent).cte("up", recursive=True)
+    up = up.union_all(sqlalchemy.select(job.c.id, job.c.parent).join(up, job.c.id == up.c.parent))
+    found = work.tx.execute(sqlalchemy.select(job).where(job.c.id.in_(sqlalchemy.select(up.c.id))))
+    return [_read(row, registry) for row in found]
+
+
+def _refuse_again(work: Work, row: Row[Any]) -> None:
+    """Raise for a job that is not to be filed anew whatever its kind."""
+    if row.parent is not None:
+        raise Descended(uuid=row.uuid, root=row.root)
+    if row.state != State.ENDED:
+        raise Lives(uuid=row.uuid, state=row.state)
+    if row.outcome == Outcome.SUCCEEDED:
+        raise Succeeded(uuid=row.uuid)
+    if row.resource is None:
+        return
+    later = (
+        sqlalchemy.select(job.c.uuid, job.c.state, job.c.outcome)
+        .where(job.c.resource == row.resource, job.c.kind == row.kind, job.c.parent.is_(None))
+        .where(sqlalchemy.tuple_(job.c.created, job.c.id) > sqlalchemy.tuple_(row.created, row.id))
+        .order_by(job.c.created.desc(), job.c.id.desc())
+        .limit(1)
+    )
+    other = work.tx.execute(later).one_or_none()
+    if other is not None:
+        raise Followed(uuid=row.uuid, later=other.uuid, state=other.outcome or other.state)
+
+
+def _read(row: Row[Any], registry: Registry) -> AnyRun:
+    if (row.kind, row.version) not in registry.jobs:
+        raise Unread(uuid=row.uuid, kind=row.kind, version=row.version)
     return decode(row, registry)
 
 
@@ -298,6 +407,7 @@ def _check(values: Mapping[str, object]) -> None:
     """Raise `BadSetting` for what no stage can be."""
     limits = {"workers": (0, MOST_WORKERS), "least": (1, MOST_WORKERS), "most": (1, MOST_WORKERS)}
     limits |= {"in_flight": (0, 1 << 31), "depth": (0, 1 << 31), "weight": (1, 1000), "target": (1, 1 << 62)}
+    limits |= {"deadline": (1, 1 << 62)}
     for name, (low, high) in limits.items():
         value = values[name]
         if value is None and name not in ("workers", "weight"):

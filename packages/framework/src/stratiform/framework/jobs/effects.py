@@ -10,6 +10,7 @@ from stratiform.framework import context
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND, Clock
 from stratiform.framework.cluster.membership import Membership
+from stratiform.framework.jobs import spans
 from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.stage import AnyCall, AnyRun, Workers
@@ -113,6 +114,8 @@ class Effects:
         """Queue the outcome of an effect to be recorded."""
         outcome = "done" if error is None else "unknown" if isinstance(error, OutcomeUnknown) else "failed"
         self._meter.effect(call.stage, call.kind, self._clock.monotonic() - call.began, outcome)
+        if self._meter.tracer is not None:
+            self._meter.tracer.emit(spans.effect(call, error, self._clock))
         self._stages[call.stage].push_answer((call, value, error))
 
     def _act(self, call: AnyCall) -> None:
@@ -120,7 +123,7 @@ class Effects:
         if not self._ours(call):
             return
         try:
-            with context.use(call.context):
+            with context.use(call.context), self._meter.busy(call.stage):
                 value = call.step.run(call)
         except Exception as error:
             if not isinstance(error, errors.Error):

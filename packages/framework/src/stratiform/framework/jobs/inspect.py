@@ -13,7 +13,6 @@ from stratiform.framework.jobs.run import Line as Written
 from stratiform.framework.jobs.state import Direction, Mode, Outcome, State
 from stratiform.framework.jobs.table import HOLDING, job, stage
 
-
 IN_FRONT = 1000
 """Places of a queue that are told."""
 
@@ -124,6 +123,10 @@ class Facts:
     """When somebody asked for its end."""
     hold: int | None
     """When somebody asked for it to wait."""
+    due: int | None
+    """When it is cancelled unless it has ended."""
+    rewind: str | None
+    """The step that its way back ends with; it begins again from there."""
     error: Mapping[str, object] | None
     """Why it failed or is being undone, as `errors.describe` tells it."""
     answer: object
@@ -231,7 +234,7 @@ def _places(connection: Connection, ready: Sequence[Row[tuple[object, ...]]]) ->
     ]
     front = sqlalchemy.union_all(*map(sqlalchemy.select, queues)).subquery()
     order = sqlalchemy.func.row_number().over(partition_by=front.c.stage, order_by=[front.c.ticket, front.c.id])
-    return {id: place for id, place in connection.execute(sqlalchemy.select(front.c.id, order))}
+    return dict(connection.execute(sqlalchemy.select(front.c.id, order)).all())
 
 
 def _wait(
@@ -281,6 +284,8 @@ def _fact(row: Row[tuple[object, ...]], wait: Wait | None) -> Facts:
         lane=row.lane,
         cancel=row.cancel,
         hold=row.hold,
+        due=row.due,
+        rewind=row.rewind,
         error=None if row.error is None else msgspec.json.decode(row.error, type=dict[str, object]),
         answer=None if row.answer is None or row.pending else msgspec.json.decode(row.answer),
         waits_for=wait,

@@ -1,9 +1,9 @@
 """The kernel: one loop of housekeeping for a process, and the workers of its stages."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy
 import structlog
@@ -15,14 +15,16 @@ from stratiform.framework.cluster.membership import Expired, Membership
 from stratiform.framework.db import rows
 from stratiform.framework.db.database import ATTEMPTS, Database, transient
 from stratiform.framework.jobs import statement
+from stratiform.framework.jobs.agenda import Agenda
 from stratiform.framework.jobs.batch import Batches
+from stratiform.framework.jobs.deadline import Deadlines
 from stratiform.framework.jobs.effects import Effects
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import decode
 from stratiform.framework.jobs.scale import Scaler
-from stratiform.framework.jobs.setting import Setting, Settings
+from stratiform.framework.jobs.setting import Settings
 from stratiform.framework.jobs.stage import Answer, Workers
 from stratiform.framework.jobs.state import Mode
 from stratiform.framework.jobs.turnstile import Turnstile
@@ -58,11 +60,14 @@ class Kernel:
         self.registry = registry
         self.membership = membership
         self.provided = Provided(provide)
+        self.agenda = Agenda(database, membership)
+        """What it asks the database each second."""
         self.duties: list[Callable[[], None]] = []
         """What else the one loop of this process does, at least each second; each must be short and never wait."""
         self.settings = Settings()
         """How the stages are set, as of the last look."""
         self._scaler = Scaler(database)
+        self._deadlines = Deadlines(world, database, registry, self.provided)
         self.meter = Meter(world.clock)
         """What this process counts of its work."""
         self._bell = world.threads.wakeup()
@@ -78,6 +83,7 @@ class Kernel:
             settings=self.settings,
             turnstile=Turnstile(TURNS[database.dialect], world.threads, world.clock),
             meter=self.meter,
+            more=lambda stage: self._stages[stage].ring(),
             committed=self._committed,
         )
         self._kinds = rows.encode([{"kind": name, "version": version} for name, version in registry.jobs])
@@ -85,7 +91,7 @@ class Kernel:
         self._clocks: dict[str, int] = {}
         self._next = 0
         """When the next timer of a job is due, as far as is known; 0 if there is none."""
-        self._beat_at = 0
+        self._due = self._beat_at = 0
         self._started = self._stopping = False
         self._loop: Handle | None = None
 
@@ -152,9 +158,11 @@ class Kernel:
 
         So is done with effects of this very process that it does not know: a commit may have been lost sight of.
         """
-        with self.database.reading() as connection:
-            found = connection.execute(statement.mine(self.database.dialect), {"owner": self.membership.id}).all()
-        lost = [{"id": id, "epoch": epoch} for id, epoch in self._effects.unknown((id, epoch) for id, epoch in found)]
+        left = self.agenda.left()
+        unknown = self._effects.unknown(left.mine)
+        if not (left.dead or unknown or left.orphans):
+            return
+        lost = [{"id": id, "epoch": epoch} for id, epoch in unknown]
         parameters = {
             "rows": rows.encode(lost),
             "kinds": self._kinds,
@@ -163,9 +171,9 @@ class Kernel:
             "now": self.world.clock.now(),
         }
         with self.database.transaction() as tx:
-            self.membership.bury(tx, self.membership.dead(tx))
-            adopted = tx.execute(statement.adopt(tx.dialect), parameters).mappings().all()
-        runs = [decode(dict(row), self.registry) for row in adopted]
+            self.membership.bury(tx, left.dead)
+            adopted = tx.execute(statement.adopt(tx.dialect), parameters).all()
+        runs = [decode(row, self.registry) for row in adopted]
         calls = [self._effects.register(run) for run in runs if run.unreadable is None]
         for run in runs:
             if run.unreadable is not None:
@@ -181,6 +189,8 @@ class Kernel:
 
     def _turn(self, workers: Workers) -> bool:
         try:
+            if workers.first() and workers.take_ring():
+                return self._claim(workers)
             answers = workers.take_answers(self.registry.stages[workers.name].batch)
             if answers:
                 return self._record(workers, answers)
@@ -188,16 +198,17 @@ class Kernel:
             if task is not None:
                 task()
                 return True
-            if not workers.take_ring():
-                return False
-            if self._batches.claim(workers.name):
-                workers.ring()
-            return True
+            return workers.take_ring() and self._claim(workers)
         except Expired:
             return False
         except Exception:
             log.exception("a worker's turn failed; its jobs stay as they were", stage=workers.name)
             return False
+
+    def _claim(self, workers: Workers) -> bool:
+        if self._batches.claim(workers.name):
+            workers.ring()
+        return True
 
     def _record(self, workers: Workers, answers: list[Answer]) -> bool:
         try:
@@ -264,6 +275,8 @@ class Kernel:
             with self.database.transaction() as tx:
                 stages |= {str(name) for (name,) in tx.execute(statement.wake(tx.dialect), {"now": now})}
         stages |= self._agenda()
+        if self._due and self._due <= now:
+            stages |= self._deadlines.look()
         for name, workers in self._stages.items():
             if self._started:
                 workers.resize(self.settings.of(name).workers)
@@ -272,16 +285,14 @@ class Kernel:
 
     def _agenda(self) -> set[str]:
         """Learn how the stages are set, when the next timer is due, and what to stop; answer where there is work."""
-        with self.database.reading() as connection:
-            asked = {"owner": self.membership.id}
-            found = connection.execute(statement.agenda(self.database.dialect), asked).mappings().all()
-        stages = {row["name"]: (_setting(dict(row)), row["at"]) for row in found if row["about"] == "stage"}
-        self.settings.replace(setting for setting, _ in stages.values())
-        self._next = next((int(row["at"] or 0) for row in found if row["about"] == "timer"), 0)
-        self._effects.halt((row["id"], row["epoch"]) for row in found if row["about"] == "cancel")
+        now = self.agenda.now()
+        self.settings.replace(setting for setting, _ in now.stages.values())
+        self._next = now.timer
+        self._due = now.due
+        self._effects.halt(now.cancelled)
         if self._started:
-            self._scaler.look(stages, self.world.clock.now())
-        return {name for name, (setting, since) in stages.items() if since and setting.mode is not Mode.PAUSE}
+            self._scaler.look(now.stages, self.world.clock.now())
+        return {name for name, (setting, since) in now.stages.items() if since and setting.mode is not Mode.PAUSE}
 
     def _beat(self) -> None:
         """Extend the lease in good time, by the clock that never jumps; bury who did not."""
@@ -291,16 +302,10 @@ class Kernel:
         with self._lock:
             clocks, self._clocks = self._clocks, {}
         moved = [{"name": name, "clock": clock} for name, clock in clocks.items()]
+        figures = self.meter.figures({name: self.settings.of(name).workers for name in self._stages})
         with self.database.transaction() as tx:
-            self.membership.beat(tx)
+            self.membership.beat(tx, figures)
             if moved:
                 tx.execute(statement.tick(tx.dialect), {"rows": rows.encode(moved)})
         self.take_over()
         self._beat_at = now + self.membership.lease // 3
-
-
-def _setting(row: Mapping[str, Any]) -> Setting:
-    limits = {name: row[name] for name in ("least", "most", "target", "in_flight", "depth")}
-    return Setting(
-        name=row["name"], workers=row["workers"], weight=row["weight"], mode=Mode(row["mode"]), **limits
-    )

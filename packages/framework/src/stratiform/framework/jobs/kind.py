@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -49,15 +50,29 @@ class Step:
     """Never run again when its outcome is unknown."""
     destroys: bool = False
     """May destroy what a tenant has."""
+    filed: bool = False
+    """Stands for what was written with the job's filing: it is undone even if it never ran."""
     limit: int | None = None
     """Seconds after which an effect's fate is asked for."""
     reverse: Callable[..., object] | None = None
+    rewinds: Callable[..., "Step | None"] | None = None
     inquire: Callable[..., object] | None = None
     halt: Callable[..., object] | None = None
 
     def undo(self, function: Callable[..., object]) -> Callable[..., object]:
         """Declare `function(work, run)` as what takes this step back; it may run twice and may wait like a step."""
         self.reverse = function
+        return function
+
+    def rewind(self, function: Callable[..., "Step | None"]) -> Callable[..., "Step | None"]:
+        """Declare `function(work, run, error)` as what decides where to begin again when this step, or a child that it
+        spawned, failed: an earlier step, or None to give up, which it must some time.
+
+        The steps between are undone, that one last, and the job goes forward from there. The function is asked once
+        for each failure; what later steps must know it puts into `run.memory`, for the step from which the job begins
+        again finds no answer.
+        """
+        self.rewinds = function
         return function
 
     def ask(self, function: Callable[..., object]) -> Callable[..., object]:
@@ -69,7 +84,6 @@ class Step:
         self.inquire = function
         return function
 
-
     def stop(self, function: Callable[..., object]) -> Callable[..., object]:
         """Declare `function(call)` as how to end the effect early, for somebody cancels the job.
 
@@ -80,18 +94,29 @@ class Step:
         return function
 
 
-def step(*, priority: Priority, batch: bool = False, destroys: bool = False) -> Callable[[Callable[..., object]], Step]:
+def step(
+    *, priority: Priority, batch: bool = False, destroys: bool = False, filed: bool = False
+) -> Callable[[Callable[..., object]], Step]:
     """Declare a step that only writes the database: `function(work, run)`, or `function(work, runs)` for a batch.
 
     It runs inside a transaction that also records it, so it is carried out exactly once. It may spawn children or
     sleep: the job then waits, without a thread, and goes on with the next step. What it returns is the `answer` of
     the next step, and of the last step the result of the job. In a batch, `run.answer` is set instead, and a member
     that must fail is told so by `work.fail`.
+
+    A first step that is `filed` stands for what whoever files the job writes with it: a job that is cancelled before
+    it ran is undone from there, in its turn in the lane.
     """
 
     def declare(function: Callable[..., object]) -> Step:
         return Step(
-            name=function.__name__, run=function, priority=priority, outside=False, batch=batch, destroys=destroys
+            name=function.__name__,
+            run=function,
+            priority=priority,
+            outside=False,
+            batch=batch,
+            destroys=destroys,
+            filed=filed,
         )
 
     return declare
@@ -159,12 +184,22 @@ class Job:
     steps: Sequence[Step]
     lane: str | None = None
     """A template over the payload, for example `vm/{vm}`."""
+    retry: Callable[..., object] | None = None
+    """Whether one that failed or was cancelled may be filed anew, and how: `function(work, run)` makes what the new job
+    is about ready for it, in the transaction that files it, or raises what forbids it. None: it may not."""
+
+    @cached_property
+    def decoder(self) -> msgspec.json.Decoder[msgspec.Struct]:
+        """Reads its payloads."""
+        return msgspec.json.Decoder(self.payload)
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.steps]
         if not names or len(set(names)) != len(names) or END in names:
             raise Declaration(what=self.name, reason="it needs steps with names of their own")
         fields = [name for _, name, _, _ in string.Formatter().parse(self.lane or "") if name]
+        if any(each.filed for each in self.steps[1:]):
+            raise Declaration(what=self.name, reason="only its first step can have been filed with it")
         unknown = set(fields) - set(self.payload.__struct_fields__)
         if unknown:
             raise Declaration(what=self.name, reason=f"its lane names {sorted(unknown)}, which its payload lacks")
@@ -189,6 +224,10 @@ class Job:
         if self.lane is None:
             return None
         return self.lane.format_map({name: getattr(payload, name) for name in payload.__struct_fields__})
+
+
+def as_it_is(work: object, run: object) -> None:
+    """The `retry` of a kind whose first step looks for itself whether it may begin."""
 
 
 class UnknownKind(Error):

@@ -2,13 +2,20 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import structlog
+
 from stratiform.framework.base.clock import Clock
+from stratiform.framework.telemetry import figures
+from stratiform.framework.telemetry.figures import Figures
 from stratiform.framework.telemetry.histogram import MINUTE, Histogram, Percentiles, Tally, merged
+from stratiform.framework.telemetry.tracing import Tracer
 
 Label = tuple[str, ...]
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +52,10 @@ class Readings:
     """stage, kind, outcome"""
     commands: Mapping[Label, int]
     """kind, fate"""
+    workers: Mapping[Label, int]
+    """stage; as of the last beat"""
+    busy: Mapping[Label, int]
+    """stage"""
 
 
 class Meter:
@@ -62,6 +73,9 @@ class Meter:
     | committed a transaction, or had it rolled back | `transaction(stage, us)` |
     | took an effect's answer | `effect(stage, kind, us, outcome)`: `done`, `failed` or `unknown` |
     | took a far end's reply | `commanded(kind, fate)` |
+    | has a worker's thread do something | `with busy(stage)`, not nested |
+
+    Whoever has a job or a command at hand when it ends asks whether there is a `tracer`, and tells that its span.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -74,6 +88,12 @@ class Meter:
         self._effects: dict[Label, Histogram] = {}
         self._retries: Counter[Label] = Counter()
         self._commands: Counter[Label] = Counter()
+        self._busy: Counter[str] = Counter()
+        self._workers: Mapping[Label, int] = {}
+        self.tracer: Tracer | None = None
+        """Takes the spans; None if nothing is traced."""
+        self.sources: list[Callable[[], Figures]] = []
+        """What else of this process has a queue; each is asked with every beat, and must not wait."""
 
     def claimed(self, stage: str, waits_us: Sequence[int]) -> None:
         """Jobs of a stage were taken up, each after so long in `ready`."""
@@ -105,6 +125,43 @@ class Meter:
         with self._lock:
             self._commands[kind, fate] += 1
 
+    @contextmanager
+    def busy(self, stage: str) -> Iterator[None]:
+        """A worker of a stage has something under way while the block runs."""
+        with self._lock:
+            self._busy[stage] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy[stage] -= 1
+
+    def figures(self, workers: Mapping[str, int]) -> str:
+        """What this process tells of its queues: the stages, with so many workers each, and the other sources.
+
+        Raises nothing: a source that fails is left out.
+        """
+        minute = self._minute()
+        with self._lock:
+            busy = dict(self._busy)
+        self._workers = {(name,): number for name, number in workers.items()}
+        told = [
+            Figures(
+                name=name,
+                workers=number,
+                busy=busy.get(name, 0),
+                waits=self._recent(self._waits, name, minute),
+                services=self._recent(self._services, name, minute),
+            )
+            for name, number in workers.items()
+        ]
+        for source in self.sources:
+            try:
+                told.append(source())
+            except Exception:
+                log.exception("figures cannot be told")
+        return figures.encode(told)
+
     def snapshot(self) -> Mapping[str, Pace]:
         """How each stage works that had anything to do here, by name."""
         minute, retries = self._minute(), self._counted(self._retries)
@@ -130,6 +187,8 @@ class Meter:
             transactions=self._copied(self._transactions),
             effects=self._copied(self._effects),
             commands=self._counted(self._commands),
+            workers=dict(self._workers),
+            busy={label: self._busy[label[0]] for label in self._workers},
         )
 
     def _add(self, series: dict[Label, Histogram], label: Label, durations: Sequence[int]) -> None:
@@ -137,6 +196,9 @@ class Meter:
         if found is None:
             found = series.setdefault(label, Histogram())
         found.add(self._minute(), durations)
+
+    def _recent(self, series: dict[Label, Histogram], stage: str, minute: int) -> Mapping[int, int]:
+        return merged(each.recent(minute) for label, each in dict(series).items() if label[0] == stage).buckets
 
     def _minute(self) -> int:
         return self._clock.monotonic() // MINUTE

@@ -1,7 +1,7 @@
 """The metrics of the job engine: what this process counted, and the queues as the database has them."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy
@@ -9,12 +9,26 @@ import sqlalchemy
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.config.values import Config
 from stratiform.framework.db.database import Database
+from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.meter import Meter
-from stratiform.framework.jobs.purge import RETENTION
+from stratiform.framework.jobs.purge import kept
+from stratiform.framework.jobs.state import State
 from stratiform.framework.jobs.table import HOLDING
 from stratiform.framework.telemetry.metrics import Fresh, Metric, Shape, Values
 
 COUNTED = (
+    Metric(
+        name="stratiform_stage_workers",
+        shape=Shape.GAUGE,
+        help="Workers of a stage in this process.",
+        labels=("stage",),
+    ),
+    Metric(
+        name="stratiform_stage_busy",
+        shape=Shape.GAUGE,
+        help="Workers of a stage in this process that have something under way.",
+        labels=("stage",),
+    ),
     Metric(
         name="stratiform_job_wait_seconds",
         shape=Shape.HISTOGRAM,
@@ -110,6 +124,8 @@ class Counted:
         """The counts since the process began."""
         found = self._meter.readings()
         return {
+            "stratiform_stage_workers": found.workers,
+            "stratiform_stage_busy": found.busy,
             "stratiform_job_wait_seconds": found.waits,
             "stratiform_job_service_seconds": found.services,
             "stratiform_job_retries_total": found.retries,
@@ -133,14 +149,19 @@ class Queue:
 
 
 class Queued:
-    """The queues, asked for in one statement, at most once a second."""
+    """The queues, asked for in one statement, at most once a second; every stage and kind of lane is told of.
+
+    What is not in the registry is told of only while there are jobs.
+    """
 
     metrics = QUEUED
 
-    def __init__(self, database: Database, config: Config) -> None:
+    def __init__(self, database: Database, config: Config, registry: Registry) -> None:
         self._database = database
         self._config = config
         self._clock = database.world.clock
+        self._stages = _each(registry.stages)
+        self._lanes = _each(registry.lanes)
         self._statement = _queues(database.dialect)
         self._found = Fresh(self._clock, self._ask)
 
@@ -148,9 +169,9 @@ class Queued:
         """The queues as they stand."""
         now, found = self._clock.now(), self._found.value()
         ended = next((each.since for each in found if each.state == "ended"), now)
-        jobs: dict[tuple[str, ...], float] = defaultdict(float)
-        since: dict[tuple[str, ...], int] = {}
-        lanes: dict[tuple[str, ...], float] = defaultdict(float)
+        jobs: dict[tuple[str, ...], float] = defaultdict(float, self._stages)
+        since: dict[tuple[str, ...], int] = dict.fromkeys(self._stages, now)
+        lanes: dict[tuple[str, ...], float] = defaultdict(float, self._lanes)
         for each in found:
             if each.state == "ended":
                 continue
@@ -164,13 +185,18 @@ class Queued:
             "stratiform_job_oldest_seconds": {label: _age(now, at) for label, at in since.items()},
             "stratiform_lane_jobs": lanes,
             "stratiform_job_ended_oldest_seconds": {(): _age(now, ended)},
-            "stratiform_job_retention_seconds": {(): self._config.value(RETENTION) * 60},
+            "stratiform_job_retention_seconds": {(): kept(self._config)},
         }
 
     def _ask(self) -> list[Queue]:
         with self._database.reading() as connection:
             found = connection.execute(self._statement).mappings().all()
         return [Queue(**row) for row in found]
+
+
+def _each(names: Iterable[str]) -> dict[tuple[str, ...], float]:
+    """Nothing, in each state of each."""
+    return {(name, str(state)): 0 for name in names for state in State if state is not State.ENDED}
 
 
 def _queues(dialect: str) -> sqlalchemy.TextClause:

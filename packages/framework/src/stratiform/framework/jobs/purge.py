@@ -10,12 +10,13 @@ from stratiform.framework.config.option import Option, between
 from stratiform.framework.config.values import Config
 from stratiform.framework.db import rows
 from stratiform.framework.db.database import Database, Transaction
+from stratiform.framework.jobs import token
 from stratiform.framework.jobs.table import lane
 
 RETENTION = Option(
     "job.expire.minutes",
     1440,
-    "How long jobs are kept after they ended, each with all that came of it.",
+    "How long jobs are kept after they ended, each with all that came of it; at least as long as idempotency tokens.",
     unit="minutes",
     check=between(1, 5_256_000),
 )
@@ -32,6 +33,11 @@ SPELL = SECOND // 20
 """How long one look goes on with batch after batch; a transaction is never longer than one batch."""
 
 _IDLE = (lane.c.busy == 0, lane.c.queued == 0, lane.c.steered == 0)
+
+
+def kept(config: Config) -> int:
+    """For how many seconds jobs are kept: a repeated request is answered with its job, so that must be there still."""
+    return max(config.value(RETENTION) * 60, config.value(token.RETENTION))
 
 
 class Purge:
@@ -58,7 +64,7 @@ class Purge:
 
     def _jobs(self, until: int) -> bool:
         """Whether there may be more."""
-        before = self._clock.now() - self._config.value(RETENTION) * 60 * SECOND
+        before = self._clock.now() - kept(self._config) * SECOND
         while self._database.run(lambda tx: purge(tx, before)):
             if self._clock.monotonic() >= until:
                 return True

@@ -1,8 +1,10 @@
 """A job being carried out: one row, decoded."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from functools import cached_property, lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -10,6 +12,7 @@ from stratiform.framework.base import errors
 from stratiform.framework.context import Context
 from stratiform.framework.jobs.kind import END, Job, Registry, Step
 from stratiform.framework.jobs.state import Direction, Outcome, State
+from stratiform.framework.jobs.table import COLUMNS
 
 P_co = TypeVar("P_co", bound=msgspec.Struct, covariant=True)
 
@@ -25,6 +28,9 @@ MUTABLE = (
     "pending",
     "not_before",
     "deadline",
+    "rewind",
+    "way",
+    "memory",
     "answer",
     "error",
     "journal",
@@ -73,10 +79,20 @@ class Run(Generic[P_co]):
     pending: int = 0
     not_before: int | None = None
     deadline: int | None = None
+    due: int | None = None
+    """When it is cancelled if it has not ended (µs UTC)."""
+    rewind: str | None = None
+    """The step that the way back ends with, by name; the job then goes forward again from there."""
+    way: int = 0
+    """How often it began again."""
+    memory: object = None
+    """What its steps keep for later ones. A step sets it; it outlasts the way back, unlike `answer`."""
     cancel: int | None = None
     """When somebody asked for its end (µs UTC)."""
     hold: int | None = None
     """When somebody asked for it to wait (µs UTC)."""
+    retried: str | None = None
+    """UUID of the job that was filed anew for it."""
     answer: object = None
     """What the step before left: its return value, an effect's answer, or the results of its children in order."""
     error: Mapping[str, object] | None = None
@@ -96,12 +112,17 @@ class Run(Generic[P_co]):
         return None if self.step == END else self.job.step(self.step)
 
     @property
-    def irrevocable(self) -> Step | None:
-        """The step that was begun and may have destroyed something, so that nothing can take the job back."""
-        begun = self.done + (self.state is State.RUNNING)
-        return next((each for each in self.job.steps[:begun] if each.destroys), None)
+    def begun(self) -> int:
+        """How many steps are to be undone if it turns round now."""
+        return max(self.done, int(self.job.steps[0].filed))
 
     @property
+    def irrevocable(self) -> Step | None:
+        """The step that was begun and may have destroyed something, so that nothing can take the job back."""
+        begun = self.begun + (self.state is State.RUNNING)
+        return next((each for each in self.job.steps[:begun] if each.destroys), None)
+
+    @cached_property
     def context(self) -> Context:
         """The context that everything done for this job carries."""
         return Context(
@@ -126,7 +147,11 @@ class Run(Generic[P_co]):
 
     def values(self, names: tuple[str, ...] = MUTABLE) -> dict[str, object]:
         """Columns of the row, as they are to be written."""
-        return {"id": self.id} | {name: _column(self, name) for name in names}
+        same, fields, coded = _writing(names)
+        values: dict[str, object] = dict(zip(same, fields(self), strict=True))
+        for name, write in coded:
+            values[name] = write(self)
+        return values
 
 
 class Unreadable(errors.Error):
@@ -148,59 +173,75 @@ def told(error: BaseException) -> Mapping[str, object]:
         return errors.describe(errors.Internal(reason=type(error).__name__))
 
 
-def _column(run: Run[P_co], name: str) -> object:
-    match name:
-        case "answer":
-            value = run.children if run.pending else run.answer
-            return None if value is None else msgspec.json.encode(value).decode()
-        case "error":
-            return None if run.error is None else msgspec.json.encode(run.error).decode()
-        case "payload":
-            return msgspec.json.encode(run.payload).decode()
-        case "held" | "journal":
-            return msgspec.json.encode(getattr(run, name)).decode()
-        case "kind":
-            return run.job.name
-        case "version":
-            return run.job.version
-        case "stage":
-            return run.job.stage
-        case "steps":
-            return len(run.job.steps)
-        case _:
-            return getattr(run, name)
+def _text(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
-def decode(row: Mapping[str, object], registry: Registry) -> Run[msgspec.Struct]:
-    """The run of a row of `job`; raises `UnknownKind` for a kind that is not served here."""
-    job = registry.job(str(row["kind"]), int(str(row["version"])))
-    answer = None if row["answer"] is None else msgspec.json.decode(str(row["answer"]))
-    payload, unreadable = _payload(str(row["payload"]), job)
-    same = {
-        name: row[name]
-        for name in (
-            "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal",
-            "request", "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending",
-            "not_before", "deadline", "cancel", "hold",
-        )
-    }  # fmt: skip
+_WRITTEN: Mapping[str, Callable[[Run[Any]], object]] = {
+    "answer": lambda run: _text(run.children if run.pending else run.answer),
+    "error": lambda run: _text(run.error),
+    "memory": lambda run: _text(run.memory),
+    "payload": lambda run: _text(run.payload),
+    "held": lambda run: _text(run.held),
+    "journal": lambda run: _text(run.journal),
+    "kind": lambda run: run.job.name,
+    "version": lambda run: run.job.version,
+    "stage": lambda run: run.job.stage,
+    "steps": lambda run: len(run.job.steps),
+}
+"""The columns that are not as the run has them."""
+
+_Coded = list[tuple[str, Callable[[Run[Any]], object]]]
+
+
+@lru_cache
+def _writing(names: tuple[str, ...]) -> tuple[Sequence[str], Callable[[Run[Any]], tuple[object, ...]], _Coded]:
+    """How columns are written: those that are as the run has them, all at once, and the others."""
+    same = ("id", *(name for name in names if name not in _WRITTEN and name != "id"))
+    return same, attrgetter(*same), [(name, _WRITTEN[name]) for name in names if name in _WRITTEN]
+
+
+def decode(row: Sequence[Any], registry: Registry) -> Run[msgspec.Struct]:
+    """The run of a row of `job`, its columns in order; raises `UnknownKind` for a kind that is not served here."""
+    fields = dict(zip(_SAME, _same(row), strict=True))
+    kind, version, payload, held, state, direction, memory, answer, error, journal = _coded(row)
+    job = registry.job(kind, version)
+    what, unreadable = _payload(payload, job)
+    left = None if answer is None else _ANY.decode(answer)
+    pending = fields["pending"]
     return Run(
-        **same,  # type: ignore[arg-type]
+        **fields,
         job=job,
-        journal=msgspec.json.decode(str(row["journal"]), type=list[Line]),
-        held=tuple(msgspec.json.decode(str(row["held"]), type=list[str])),
-        payload=payload,
+        payload=what,
         unreadable=unreadable,
-        state=State(str(row["state"])),
-        direction=Direction(str(row["direction"])),
-        answer=None if row["pending"] else answer,
-        children=answer if row["pending"] and isinstance(answer, dict) else {},
-        error=None if row["error"] is None else msgspec.json.decode(str(row["error"])),
+        held=() if held == "[]" else tuple(_NAMES.decode(held)),
+        state=_STATES[state],
+        direction=_DIRECTIONS[direction],
+        memory=None if memory is None else _ANY.decode(memory),
+        answer=None if pending else left,
+        children=left if pending and isinstance(left, dict) else {},
+        error=None if error is None else _ANY.decode(error),
+        journal=[] if journal == "[]" else _LINES.decode(journal),
     )
+
+
+_SAME = (
+    "id", "uuid", "root", "parent", "lane", "fair_key", "priority", "ticket", "resource", "principal", "request",
+    "trace", "created", "changed", "step", "done", "attempt", "epoch", "owner", "pending", "not_before", "deadline",
+    "cancel", "hold", "retried", "due", "rewind", "way",
+)  # fmt: skip
+_CODED = ("kind", "version", "payload", "held", "state", "direction", "memory", "answer", "error", "journal")
+_same = itemgetter(*map(COLUMNS.index, _SAME))
+_coded = itemgetter(*map(COLUMNS.index, _CODED))
+_ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_NAMES = msgspec.json.Decoder(list[str])
+_LINES = msgspec.json.Decoder(list[Line])
+_STATES = {each.value: each for each in State}
+_DIRECTIONS = {each.value: each for each in Direction}
 
 
 def _payload(text: str, job: Job) -> tuple[msgspec.Struct, errors.Error | None]:
     try:
-        return msgspec.json.decode(text, type=job.payload), None
+        return job.decoder.decode(text), None
     except msgspec.DecodeError as error:
         return msgspec.Struct(), Unreadable(kind=job.name, version=job.version, reason=str(error))

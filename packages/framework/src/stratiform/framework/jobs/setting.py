@@ -33,6 +33,8 @@ class Setting:
     in_flight: int | None = None
     depth: int | None = None
     weight: int = 1
+    deadline: int | None = None
+    """Microseconds after which a root that was filed since is cancelled unless it has ended."""
 
 
 class Settings:

@@ -1,8 +1,10 @@
 """The workers of one stage in this process, and what waits for them in memory."""
 
+import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -27,10 +29,11 @@ class Workers:
         self._threads = threads
         self._work = work
         self._lock = threading.Lock()
-        self._answers: deque[Answer] = deque()
+        self._answers: list[tuple[int, int, Answer]] = []
+        self._came = itertools.count()
         self._tasks: deque[Task] = deque()
         self._idle: list[Wakeup] = []
-        self._ready = False
+        self._ready = self._turned = False
         self._again = False
         self._stopping = False
         self._wanted = self._alive = self._number = 0
@@ -58,7 +61,7 @@ class Workers:
     def push_answer(self, *answers: Answer) -> None:
         """Queue the outcomes of effects, to be recorded."""
         with self._lock:
-            self._answers.extend(answers)
+            self._keep(answers)
             self._wake()
 
     def push_task(self, task: Task) -> None:
@@ -68,14 +71,14 @@ class Workers:
             self._wake()
 
     def take_answers(self, limit: int) -> list[Answer]:
-        """At most `limit` of the outcomes that wait."""
+        """At most `limit` of the outcomes that wait, those of the lowest tickets: of whoever has had least."""
         with self._lock:
-            return [self._answers.popleft() for _ in range(min(limit, len(self._answers)))]
+            return [heappop(self._answers)[-1] for _ in range(min(limit, len(self._answers)))]
 
     def return_answers(self, answers: list[Answer]) -> None:
         """Put answers back that could not be recorded; nobody is woken, for it would be in vain."""
         with self._lock:
-            self._answers.extend(answers)
+            self._keep(answers)
 
     def take_task(self) -> Task | None:
         """The next task, if there is one."""
@@ -106,6 +109,16 @@ class Workers:
         for handle in self._handles:
             handle.join(seconds)
         return not any(handle.is_alive() for handle in self._handles)
+
+    def first(self) -> bool:
+        """Whether ready jobs come before the outcomes that wait: every other time, so that neither waits for all."""
+        with self._lock:
+            self._turned = not self._turned
+            return self._turned
+
+    def _keep(self, answers: Iterable[Answer]) -> None:
+        for answer in answers:
+            heappush(self._answers, (answer[0].ticket, next(self._came), answer))
 
     def _wake(self) -> None:
         if self._idle:

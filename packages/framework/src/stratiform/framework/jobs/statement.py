@@ -5,7 +5,7 @@ order of a transaction is: jobs by id, then what the steps write, then lanes by 
 a round may lock what an earlier one passed; the database tells of a deadlock then, and the work is done again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import sqlalchemy
@@ -13,12 +13,13 @@ from sqlalchemy import TextClause
 
 from stratiform.framework.db import rows
 from stratiform.framework.jobs.run import MUTABLE
-from stratiform.framework.jobs.table import UNDER_WAY, job
+from stratiform.framework.jobs.table import COLUMNS, OVERDUE, UNDER_WAY, job
 
 _FREE = "CASE WHEN hold IS NULL THEN 'ready' ELSE 'held' END"
 """What a job becomes that nothing keeps from going on."""
 
-BORN = tuple(column.name for column in job.columns)
+_ALL = ", ".join(f"job.{name}" for name in COLUMNS)
+"""Spelled out: a migration may have put a column elsewhere."""
 
 
 def _hot(write: Callable[[str], str]) -> Callable[[str], TextClause]:
@@ -39,16 +40,16 @@ def claim(dialect: str) -> str:
 @_hot
 def claim_some(dialect: str) -> str:
     """As `claim`, but of the roots that nobody has begun only so many: the first of them."""
-    fresh = "parent IS NULL AND done = 0 AND direction = 'forward' AND cancel IS NULL"
+    fresh = "parent IS NULL AND done = 0 AND way = 0 AND direction = 'forward' AND cancel IS NULL"
     first = f"SELECT id FROM job WHERE stage = :stage AND state = 'ready' AND {fresh} ORDER BY ticket, id LIMIT :fresh"
-    passes = "job.parent IS NOT NULL OR job.done > 0 OR job.direction <> 'forward' OR job.cancel IS NOT NULL"
-    return _claim(dialect, f" AND ({passes} OR job.id IN ({first}))")
+    begun = "job.done > 0 OR job.way > 0 OR job.direction <> 'forward' OR job.cancel IS NOT NULL"
+    return _claim(dialect, f" AND (job.parent IS NOT NULL OR {begun} OR job.id IN ({first}))")
 
 
 def _claim(dialect: str, also: str = "") -> str:
     running = "EXISTS (SELECT 1 FROM stage WHERE stage.name = job.stage AND stage.mode <> 'pause')"
     return (
-        "SELECT job.* FROM job WHERE job.stage = :stage AND job.state = 'ready'"
+        f"SELECT {_ALL} FROM job WHERE job.stage = :stage AND job.state = 'ready'"
         f" AND {_known(dialect)} AND {running}{also}"
         f" ORDER BY job.ticket, job.id LIMIT :limit{_locking(dialect, 'OF job SKIP LOCKED')}"
     )
@@ -82,7 +83,7 @@ def lock(dialect: str) -> str:
     """These jobs and all their ancestors, locked by id, in one statement."""
     wanted = rows.source(dialect, {"id": "integer"})
     return (
-        "SELECT job.* FROM job WHERE job.id IN (WITH RECURSIVE up(id) AS ("
+        f"SELECT {_ALL} FROM job WHERE job.id IN (WITH RECURSIVE up(id) AS ("
         f"SELECT r.id FROM {wanted} UNION SELECT job.parent FROM job JOIN up ON job.id = up.id"
         " WHERE job.parent IS NOT NULL) SELECT id FROM up)"
         f" ORDER BY job.id{_locking(dialect, 'OF job')}"
@@ -94,18 +95,23 @@ def insert(dialect: str) -> str:
     """New jobs, each with its ticket: behind the stage's clock and behind its account's own jobs there.
 
     Start-time fair queueing: `cost` is what the jobs of the same account before it in this statement, and it
-    itself, take of the account's share, which its weight divides.
+    itself, take of the account's share, which its weight divides. `places` names each stage and account once.
     """
-    kinds = rows.kinds(job, BORN) | {"cost": "integer"}
+    kinds = rows.kinds(job, COLUMNS) | {"cost": "integer"}
+    places = rows.source(dialect, {"stage": "text", "fair_key": "text"}, parameter="places", alias="p")
     latest = (
-        "COALESCE((SELECT MAX(o.ticket) FROM job AS o WHERE o.stage = r.stage AND o.fair_key = r.fair_key"
+        "COALESCE((SELECT MAX(o.ticket) FROM job AS o WHERE o.stage = p.stage AND o.fair_key = p.fair_key"
         " AND o.state IN ('ready', 'blocked')), 0)"
     )
-    clock = "COALESCE((SELECT clock FROM stage WHERE name = r.stage), 0)"
-    weight = "COALESCE((SELECT weight FROM share WHERE share.fair_key = r.fair_key), 1)"
-    ticket = f"r.cost / {weight} + CASE WHEN {latest} > {clock} THEN {latest} ELSE {clock} END"
-    picked = ", ".join(ticket if name == "ticket" else f"r.{name}" for name in BORN)
-    return f"INSERT INTO job ({', '.join(BORN)}) SELECT {picked} FROM {rows.source(dialect, kinds)} WHERE true"
+    clock = "COALESCE((SELECT clock FROM stage WHERE name = p.stage), 0)"
+    weight = "COALESCE((SELECT weight FROM share WHERE share.fair_key = p.fair_key), 1)"
+    found = f"SELECT p.stage, p.fair_key, {latest} AS latest, {clock} AS clock, {weight} AS weight FROM {places}"
+    ticket = "r.cost / q.weight + CASE WHEN q.latest > q.clock THEN q.latest ELSE q.clock END"
+    picked = ", ".join(ticket if name == "ticket" else f"r.{name}" for name in COLUMNS)
+    return (
+        f"INSERT INTO job ({', '.join(COLUMNS)}) WITH q AS MATERIALIZED ({found})"
+        f" SELECT {picked} FROM {rows.source(dialect, kinds)} JOIN q ON q.stage = r.stage AND q.fair_key = r.fair_key"
+    )
 
 
 @_hot
@@ -207,15 +213,8 @@ def adopt(dialect: str) -> str:
         " WHERE id IN (SELECT job.id FROM job WHERE job.owner IS NOT NULL AND job.state = 'running'"
         " AND (job.owner NOT IN (SELECT id FROM process) OR EXISTS"
         f" (SELECT 1 FROM {lost} WHERE job.owner = :owner AND r.id = job.id AND r.epoch = job.epoch))"
-        f" AND {_known(dialect)} ORDER BY job.id{_locking(dialect, 'OF job SKIP LOCKED')}) RETURNING *"
+        f" AND {_known(dialect)} ORDER BY job.id{_locking(dialect, 'OF job SKIP LOCKED')}) RETURNING {_ALL}"
     )
-
-
-@_hot
-def mine(dialect: str) -> str:
-    """The effects that a process carries out, as the database knows them."""
-    del dialect
-    return "SELECT id, epoch FROM job WHERE owner = :owner AND state = 'running'"
 
 
 @_hot
@@ -246,24 +245,31 @@ def tick(dialect: str) -> str:
     )
 
 
-@_hot
-def agenda(dialect: str) -> str:
+def agenda(watches: Mapping[str, str]) -> TextClause:
     """What the kernel asks once in a while, in one statement, a line each: `about` tells what of.
 
-    Stages as they are set, and since when the first in line is ready; when the next timer is due; and the process's own
-    effects, by id and epoch, that somebody cancels.
+    Stages as they are set, and since when the first in line is ready; when the next timer is due; the process's own
+    effects, by id and epoch, that somebody cancels; and what else is watched, queries that answer a number, by name.
     """
-    del dialect
-    return (
-        "SELECT 'stage' AS about, name, mode, workers, least, most, target, in_flight, depth, weight,"
+    return sqlalchemy.text(
+        "SELECT 'stage' AS about, name, mode, workers, least, most, target, in_flight, depth, weight, deadline,"
         " (SELECT changed FROM job WHERE job.stage = stage.name AND job.state = 'ready'"
         " ORDER BY ticket, id LIMIT 1) AS at,"
         " CAST(NULL AS bigint) AS id, CAST(NULL AS bigint) AS epoch FROM stage"
-        " UNION ALL SELECT 'timer', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, MIN(not_before), NULL, NULL"
+        f" UNION ALL SELECT 'timer', {_none(10)}, MIN(not_before), NULL, NULL"
         " FROM job WHERE not_before IS NOT NULL AND pending = 0 AND state = 'waiting'"
-        " UNION ALL SELECT 'cancel', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, id, epoch"
+        f" UNION ALL SELECT 'due', {_none(10)}, MIN(due), NULL, NULL FROM job WHERE {OVERDUE}"
+        f" UNION ALL SELECT 'cancel', {_none(10)}, NULL, id, epoch"
         " FROM job WHERE owner = :owner AND state = 'running' AND cancel IS NOT NULL"
+        + "".join(
+            f" UNION ALL SELECT 'watch', '{name}', {_none(9)}, ({query}), NULL, NULL"
+            for name, query in watches.items()
+        )
     )
+
+
+def _none(columns: int) -> str:
+    return ", ".join(["NULL"] * columns)
 
 
 def _known(dialect: str) -> str:

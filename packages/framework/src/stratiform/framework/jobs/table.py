@@ -17,6 +17,7 @@ stage = Table(
     Column("in_flight", Integer),  # roots under way at most
     Column("depth", Integer),  # roots queued at most
     Column("weight", Integer, nullable=False, server_default="1"),
+    Column("deadline", BigInteger),  # the time that a root filed here is given
     Column("scaled", BigInteger),  # when the number of workers followed the work last, and why
     Column("reason", Text),
     Column("clock", BigInteger, nullable=False),  # virtual time: the ticket last taken up here
@@ -68,8 +69,13 @@ job = Table(
     Column("pending", Integer, nullable=False),  # children that have not ended
     Column("not_before", BigInteger),
     Column("deadline", BigInteger),
+    Column("due", BigInteger),  # when it is cancelled if it has not ended
+    Column("rewind", Text),  # on its way back only to this step, from which it goes forward again
+    Column("way", Integer, nullable=False, server_default="0"),  # how often it began again
+    Column("memory", Text),  # JSON: what its steps keep for later ones, the way back and forth included
     Column("cancel", BigInteger),  # when somebody asked for its end
     Column("hold", BigInteger),  # when somebody asked for it to wait
+    Column("retried", Text),  # UUID of the job that was filed anew for it
     Column("resource", Text),  # what it is about, for example vm/UUID
     Column("principal", Text, nullable=False),
     Column("request", Text, nullable=False),
@@ -85,12 +91,18 @@ job = Table(
 )
 """Every job, live or ended: the indexes that the queues are read by hold what is queued, so history costs nothing."""
 
+COLUMNS = tuple(column.name for column in job.columns)
+"""The columns of a job, in the order in which they are read."""
+
 
 HOLDING = "state IN ('ready', 'running', 'waiting', 'held')"
 """Jobs that hold a slot of their lane."""
 
-UNDER_WAY = "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+UNDER_WAY = "parent IS NULL AND (state IN ('running','waiting') OR (state IN ('ready','held') AND done + way > 0))"
 """Roots that were begun: what a stage's `in_flight` counts."""
+
+OVERDUE = "due IS NOT NULL AND cancel IS NULL AND state <> 'ended'"
+"""Jobs that their deadline is to cancel."""
 
 
 def _index(name: str, *columns: Column[object], where: str) -> None:
@@ -109,4 +121,7 @@ _index("job_lane", job.c.lane, where=HOLDING)
 Index("job_fair_key", job.c.fair_key, job.c.created, job.c.id)
 _index("job_created", job.c.created, job.c.id, where="parent IS NULL")
 _index("job_under_way", job.c.stage, where=UNDER_WAY)
+_index("job_due", job.c.due, where=OVERDUE)
 _index("job_fair", job.c.stage, job.c.fair_key, job.c.ticket, where="state IN ('ready', 'blocked')")
+_RETRIED = text("retried IS NOT NULL")
+Index("job_retried", job.c.retried, unique=True, postgresql_where=_RETRIED, sqlite_where=_RETRIED)

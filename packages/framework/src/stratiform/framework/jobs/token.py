@@ -12,10 +12,18 @@ import sqlalchemy
 from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text
 
 from stratiform.framework.base import errors
+from stratiform.framework.config.option import Option, between
 from stratiform.framework.db.database import Transaction
 from stratiform.framework.jobs.table import job as jobs
 from stratiform.framework.jobs.table import metadata
 
+RETENTION = Option(
+    "idempotency.token.retention",
+    86_400,
+    "How long a repeated request with the same idempotency token is answered as the first one was.",
+    unit="seconds",
+    check=between(60, 30 * 86_400),
+)
 BATCH = 1000
 """Rows that are swept in one transaction."""
 

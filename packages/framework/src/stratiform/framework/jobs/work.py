@@ -20,6 +20,7 @@ from stratiform.framework.jobs.provided import Provided
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.setting import Draining, Full, Settings
 from stratiform.framework.jobs.state import Mode, Outcome, State
+from stratiform.framework.jobs.table import COLUMNS
 
 SHARE = 1_000_000
 """Ticket units that a job of weight 1 takes of its account's share."""
@@ -72,15 +73,20 @@ class Work:
         resource: str | None = None,
         uuid: str | None = None,
         bound: bool = True,
+        due: int | None = None,
     ) -> Run[msgspec.Struct]:
         """File a job for the current context; it exists, with all that `tx` wrote, only if the transaction commits.
 
-        `fair_key` is whose share it takes, for example the account. What the system files for its own sake is not
+        `fair_key` is whose share it takes, for example the account. It is cancelled if it has not ended when it is
+        `due` (µs UTC), or within the time that its stage gives. What the system files for its own sake is not
         `bound` by what operators set. Raises `Draining`; at the end of the transaction `Full` may be raised.
         """
         if bound and self._settings is not None:
-            if self._settings.of(job.stage).mode is Mode.DRAIN:
+            setting = self._settings.of(job.stage)
+            if setting.mode is Mode.DRAIN:
                 raise Draining(stage=job.stage)
+            if due is None and setting.deadline is not None:
+                due = self.now + setting.deadline
             self._bound[job.stage] += 1
         who = context.current()
         number, name = self.tx.new_id(), uuid or self._wished(job) or self.world.ids.uuid()
@@ -103,6 +109,7 @@ class Work:
                 payload=payload,
                 created=self.now,
                 changed=self.now,
+                due=due,
                 new=True,
             )
         )
@@ -229,10 +236,18 @@ class Work:
         return True
 
     def finish(self) -> None:
-        """End a unit of work in which jobs were only filed. Raises `Full`."""
+        """Write a unit of work in which jobs were only filed; again for what comes later. Raises `Full`."""
         self._refuse_too_many()
         self.grant(self.born)
         self.flush()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let what was gathered not be written, for it is already or is not to be."""
+        self.born.clear()
+        self.changed.clear()
+        self._events.clear()
+        self._bound.clear()
 
     def _refuse_too_many(self) -> None:
         for stage, filed in self._bound.items():
@@ -256,10 +271,14 @@ class Work:
         filed = []
         for run in self.born:
             shares[run.job.stage, run.fair_key] += SHARE // run.priority
-            filed.append(run.values(statement.BORN) | {"cost": shares[run.job.stage, run.fair_key]})
+            filed.append(run.values(COLUMNS) | {"cost": shares[run.job.stage, run.fair_key]})
             if run.state is State.READY:
                 self.touched.add(run.job.stage)
-        self._rows(statement.insert, filed)
+        places = rows.encode([{"stage": stage, "fair_key": fair_key} for stage, fair_key in shares])
+        if filed:
+            asked = {"rows": rows.encode(filed), "places": places}
+            inserted = self.tx.execute(statement.insert(self.tx.dialect), asked)
+            assert inserted.rowcount == len(filed), "a job without an account would be lost"
 
     def _release_lanes(self) -> None:
         freed = Counter(run.lane for run in self.ended if run.lane is not None and run.id not in self._bequeathed)

@@ -1,8 +1,10 @@
 """How long things take: counts of durations by size, since the beginning and over the last minutes."""
 
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from stratiform.framework.base.clock import SECOND
 
@@ -46,7 +48,9 @@ class Tally:
 
     def within(self, limits: Sequence[int]) -> list[int]:
         """How many took at most each limit; exact where a limit is a power of two."""
-        return [sum(n for bucket, n in self.buckets.items() if _edges(bucket)[1] <= limit) for limit in limits]
+        found = sorted((_edges(bucket)[1], n) for bucket, n in self.buckets.items())
+        edges, sums = [edge for edge, _ in found], [0, *accumulate(n for _, n in found)]
+        return [sums[bisect_right(edges, limit)] for limit in limits]
 
     def _at(self, share: int) -> int:
         left = -(-self.count * share // 100)

@@ -30,6 +30,7 @@ class What(StrEnum):
     SEND = "send"
     RECEIVE = "receive"
     EFFECT = "effect"
+    ADAPTER = "adapter"
 
 
 class Way(StrEnum):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 import msgspec
 import sqlalchemy
@@ -31,6 +32,7 @@ _WRITTEN = re.compile(r"\b(?:INSERT INTO|DELETE FROM|(?<!FOR )UPDATE)\s+(?!SET\b
 _WAYS = {Act.SEND: Way.FORWARD, Act.QUERY: Way.ASK, Act.ABORT: Way.STOP}
 
 Taken = Callable[[bytes], None]
+A = TypeVar("A")
 
 
 class Process:
@@ -100,8 +102,11 @@ class Process:
         self.dead = True
         for link in self._links:
             link.close()
-        if self.database.dialect == "sqlite":  # a server keeps nothing of it but what is in its tables
-            self.database.close()
+        self.database.close()
+
+    def adapter(self, name: str, adapter: A) -> A:
+        """The adapter, each call of which is a point, before and after."""
+        return cast(A, _Adapter(self, name, adapter))
 
     @contextmanager
     def acting(self, what: What, label: str, places: frozenset[Place]) -> Iterator[None]:
@@ -182,6 +187,24 @@ def _restore(step: Step, run: Callable[..., object], *others: Callable[..., obje
 
 
 @dataclass(frozen=True)
+class _Adapter:
+    _process: Process
+    _name: str
+    _inner: object
+
+    def __getattr__(self, verb: str) -> object:
+        found = getattr(self._inner, verb)
+        if not callable(found):
+            return found
+
+        def call(*arguments: object, **options: object) -> object:
+            with self._process.acting(What.ADAPTER, f"{self._name}.{verb}", frozenset()):
+                return found(*arguments, **options)
+
+        return call
+
+
+@dataclass(frozen=True)
 class _Commit:
     label: str
     places: frozenset[Place]
@@ -199,6 +222,7 @@ class _Database(Database):
         super().__init__(observer.url, process.world)
         self.engine.dispose()
         self.engine = observer.engine.execution_options()  # what SQLAlchemy has compiled is compiled once
+        self._flush = None  # the machine outlives the process
         self._process = process
         self._commit: _Commit | None = None
         sqlalchemy.event.listen(self.engine, "begin", self._began)
@@ -206,20 +230,20 @@ class _Database(Database):
         sqlalchemy.event.listen(self.engine, "commit", self._committing)
 
     @contextmanager
-    def exclusive(self) -> Iterator[Connection]:
+    def _written(self, *, always: bool = False) -> Iterator[Connection]:
         """A connection that may write: before and after each commit the process may die."""
         self._process.check()
-        with super().exclusive() as connection:
+        with super()._written(always=always) as connection:
             _hasten(connection)
             try:
                 yield connection
             except Crash:
                 connection.invalidate()  # nobody is left to roll it back
                 raise
-            commit, self._commit = self._commit, None
-            if commit is not None:
-                self._process.committed()
-                self._process.passing(Side.AFTER, What.COMMIT, commit.label, commit.places)
+        commit, self._commit = self._commit, None
+        if commit is not None:
+            self._process.committed()
+            self._process.passing(Side.AFTER, What.COMMIT, commit.label, commit.places)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -254,7 +278,7 @@ def _wrote(connection: Connection) -> bool:
 
 
 def _hasten(connection: Connection) -> None:
-    """SQLite need not wait for the disk: the machine outlives the process. Until its connections are closed."""
+    """SQLite need not wait for the disk either, until its connections are closed."""
     if connection.dialect.name == "sqlite":
         connection.connection.cursor().execute("PRAGMA synchronous=OFF")
 

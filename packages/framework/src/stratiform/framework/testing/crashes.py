@@ -82,6 +82,11 @@ class Exploration:
         points = [*self.died, *(second for _, second in self.pairs)]
         return {place for point in points for place in point.places}
 
+    @property
+    def runs(self) -> int:
+        """How often the operation was carried out, the learning included."""
+        return 1 + len(self.died) + len(self.pairs)
+
     def __str__(self) -> str:
         """What was covered of what there is."""
         return f"{self.name}: died at {len(self.died)} of {len(self.existing)} points, and at {len(self.pairs)} pairs"
@@ -120,12 +125,15 @@ class Crashes:
         self._process: Process | None = None
         self._count = 0
 
-    def explore(self, *operations: Operation[S, A], every: int = 1, pairs: int = 0) -> Report:
+    def explore(
+        self, *operations: Operation[S, A], every: int = 1, some: int | None = None, pairs: int = 0
+    ) -> Report:
         """Die at every point of each operation, or at every so many-th and once at each step; then at `pairs`.
 
-        An error of `check` is raised with a note that tells where the processes died. Raises `NotRepeatable`.
+        With `some`, at no more points than so many, drawn by the seed. An error of `check` is raised with a note that
+        tells where the processes died. Raises `NotRepeatable`.
         """
-        return Report([self._explore(each, every, pairs) for each in operations])
+        return Report([self._explore(each, every, some, pairs) for each in operations])
 
     def learn(self, operation: Operation[S, A]) -> list[Point]:
         """Carry the operation out with nobody dying: the points that it comes by."""
@@ -193,9 +201,10 @@ class Crashes:
             return False
         return True
 
-    def _explore(self, operation: Operation[S, A], every: int, pairs: int) -> Exploration:
+    def _explore(self, operation: Operation[S, A], every: int, some: int | None, pairs: int) -> Exploration:
         points = self.learn(operation)
-        recoveries = {point: self._sure(operation, point) for point in _chosen(points, every)}
+        chosen = _chosen(points, every) if some is None else self._random.sample(points, min(some, len(points)))
+        recoveries = {point: self._sure(operation, point) for point in chosen}
         found = [(first, second) for first, points in recoveries.items() for second in points]
         died = list(recoveries)
         drawn = self._drawn(found, {place for point in died for place in point.places}, pairs)

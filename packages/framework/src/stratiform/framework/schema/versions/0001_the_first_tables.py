@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("heartbeat", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=False),
         sa.Column("draining", sa.Boolean(), nullable=False),
+        sa.Column("figures", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -122,8 +123,13 @@ def upgrade() -> None:
         sa.Column("pending", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.BigInteger(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("rewind", sa.Text(), nullable=True),
+        sa.Column("way", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("memory", sa.Text(), nullable=True),
         sa.Column("cancel", sa.BigInteger(), nullable=True),
         sa.Column("hold", sa.BigInteger(), nullable=True),
+        sa.Column("retried", sa.Text(), nullable=True),
         sa.Column("resource", sa.Text(), nullable=True),
         sa.Column("principal", sa.Text(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
@@ -152,6 +158,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("parent IS NULL"),
             sqlite_where=sa.text("parent IS NULL"),
+        )
+        batch_op.create_index(
+            "job_due",
+            ["due"],
+            unique=False,
+            postgresql_where=sa.text("due IS NOT NULL AND cancel IS NULL AND state <> 'ended'"),
+            sqlite_where=sa.text("due IS NOT NULL AND cancel IS NULL AND state <> 'ended'"),
         )
         batch_op.create_index(
             "job_ended",
@@ -204,16 +217,23 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'ready'"),
         )
         batch_op.create_index("job_resource", ["resource"], unique=False)
+        batch_op.create_index(
+            "job_retried",
+            ["retried"],
+            unique=True,
+            postgresql_where=sa.text("retried IS NOT NULL"),
+            sqlite_where=sa.text("retried IS NOT NULL"),
+        )
         batch_op.create_index("job_root", ["root"], unique=False)
         batch_op.create_index(
             "job_under_way",
             ["stage"],
             unique=False,
             postgresql_where=sa.text(
-                "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+                "parent IS NULL AND (state IN ('running','waiting') OR (state IN ('ready','held') AND done + way > 0))"
             ),
             sqlite_where=sa.text(
-                "parent IS NULL AND (state IN ('running', 'waiting') OR (state = 'ready' AND done > 0))"
+                "parent IS NULL AND (state IN ('running','waiting') OR (state IN ('ready','held') AND done + way > 0))"
             ),
         )
     op.create_table(
@@ -244,6 +264,7 @@ def upgrade() -> None:
         sa.Column("in_flight", sa.Integer(), nullable=True),
         sa.Column("depth", sa.Integer(), nullable=True),
         sa.Column("weight", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("deadline", sa.BigInteger(), nullable=True),
         sa.Column("scaled", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("clock", sa.BigInteger(), nullable=False),
