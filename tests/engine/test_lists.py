@@ -11,13 +11,13 @@ from stratiform.api.command import Returns
 from stratiform.engine import api, schema
 from stratiform.engine.listing import OWNERSHIP, Unsupported
 from stratiform.engine.network import service as network_service
-from stratiform.framework.jobs.table import job, lane, stage
+from stratiform.framework.jobs.table import job, lane, share, stage
 from stratiform.framework.testing.statements import count
 
 COMMANDS = [c for c in registry.collect().values() if c.returns is Returns.LIST and c.kind and not c.mutates]
 MOST_NESTED = 2
 """Lists inside the rows of a list, each of which is a statement."""
-SUMMARIES = {"hypervisor"}
+SUMMARIES = {"hypervisor", "share"}
 """Kinds of which a list does not have every row."""
 NAMED = {"lane": "key", "stage": "name"}
 """Kinds that are known by a name of their own and by no id, with the column that holds it."""
@@ -67,18 +67,21 @@ def full(site):
 
 
 def queue_row(tx, site):
-    """A job that waits in a stage, and the lane that it holds."""
+    """A job that waits in a stage, the lane that it holds, and an account with a weight."""
     number, uuid, now = tx.new_id(), tx.database.world.ids.uuid(), tx.database.world.clock.now()
     plain = {"version": 1, "held": "[]", "priority": 1, "ticket": 1, "direction": "forward", "attempt": 0, "epoch": 0}
     who = {"principal": site.user.uuid, "request": "request-1", "trace": "", "fair_key": site.account.uuid}
     what = {"kind": "vm.start", "stage": "vm", "step": "claim", "done": 0, "steps": 3, "pending": 0, "payload": "{}"}
-    asked = {"cancel": now, "hold": now, "not_before": now, "deadline": now, "error": '{"code": "a", "text": "b"}'}
+    asked = {"cancel": now, "hold": now, "not_before": now, "deadline": now, "due": now}
+    asked |= {"error": '{"code": "a", "text": "b"}'}
     where = {"state": "ready", "lane": "vm/1", "resource": "vm/1", "journal": "[]", "created": now, "changed": now}
     row = {"id": number, "uuid": uuid, "root": uuid} | plain | who | what | asked | where
-    limits = {"least": 1, "most": 4, "target": 1_000_000, "in_flight": 4, "depth": 10}
+    limits = {"least": 1, "most": 4, "target": 1_000_000, "in_flight": 4, "depth": 10, "deadline": 1_000_000}
     tx.insert(stage, [{"name": "vm", "workers": 2, "mode": "run", "clock": 0} | limits])
     tx.insert(lane, [{"key": "vm/1", "width": 1, "busy": 1, "queued": 0}])
     tx.insert(job, [row])
+    first = sqlalchemy.select(schema.account.c.uuid).order_by(schema.account.c.id).limit(1)
+    tx.insert(share, [{"fair_key": tx.execute(first).scalar_one(), "weight": 3}])
 
 
 def everything(listing):

@@ -3,8 +3,9 @@
 import pytest
 
 from stratiform.api.access import Equals, Everything
-from stratiform.engine import api, schema
+from stratiform.engine import api, lookup, schema
 from stratiform.framework.base import errors
+from stratiform.framework.testing.statements import count
 
 
 def own(who, action, kind):
@@ -67,3 +68,48 @@ def test_the_engine_finds_removed_ones_as_rows_of_their_list(site, engine, machi
     assert row["state"] == "Expunging"
     with pytest.raises(errors.NotFound):
         engine.find("vm", site.root_admin, "expungeVirtualMachine", "00000000-0000-7000-8000-000000000000")
+
+
+def find_all(site, gate, named, who=None):
+    listings = [(api.LISTINGS[kind], value) for kind, value in named]
+    with site.database.reading() as connection:
+        return lookup.find_all(connection, listings, who or site.tenant, "deployVirtualMachine", gate)
+
+
+def test_several_are_found_in_one_statement_as_each_alone(site, gate, machines):
+    named = [("zone", site.zone.uuid), ("vm", machines[0]["uuid"]), ("template", site.template.uuid)]
+    with site.database.reading() as connection:
+        alone = [
+            api.find(connection, api.LISTINGS[kind], value, site.root_admin, "startVirtualMachine", gate())
+            for kind, value in named
+        ]
+    with count(site.database) as counted:
+        together = find_all(site, gate(), named, site.root_admin)
+    counted.expect(statements=1)
+    assert [row._asdict() for row in together] == [row._asdict() for row in alone]
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_of_several_the_one_is_told_that_is_not_there(site, gate, machines, gone):
+    named = [("zone", site.zone.uuid), ("vm", machines[0]["uuid"]), ("template", site.template.uuid)]
+    named[gone] = (named[gone][0], "00000000-0000-7000-8000-000000000000")
+    with pytest.raises(errors.NotFound, match=named[gone][0]):
+        find_all(site, gate(), named)
+
+
+def test_of_several_one_that_is_somebody_elses_is_not_there(site, gate, machines):
+    def seen(who, action, kind):
+        return own(who, action, kind) if kind == "vm" else Everything()
+
+    assert find_all(site, gate(seen), [("zone", site.zone.uuid), ("vm", machines[0]["uuid"])])
+    with pytest.raises(errors.NotFound, match="vm"):
+        find_all(site, gate(seen), [("zone", site.zone.uuid), ("vm", machines[1]["uuid"])])
+
+
+def test_of_several_none_is_found_that_was_removed_a_moment_ago(site, gate):
+    named = [("zone", site.zone.uuid), ("service_offering", site.offering.uuid)]
+    assert len(find_all(site, gate(), named)) == 2
+    with site.database.transaction() as tx:
+        tx.execute(schema.service_offering.update().values(removed=1))
+    with pytest.raises(errors.NotFound, match="service offering"):
+        find_all(site, gate(), named)

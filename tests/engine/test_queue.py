@@ -12,6 +12,7 @@ from stratiform.framework.jobs.table import job, lane, stage
 HISTORY = 3000
 QUEUED = ("ready", "blocked", "running", "waiting", "held")
 SECOND = 1_000_000
+HELD = "is held by an operator until it is released"
 GONE = "a server that is gone; another takes it over"
 
 
@@ -68,11 +69,25 @@ def ask(site, engine):
     [
         ({"state": "ready"}, "waits for a worker of stage vm"),
         ({"state": "ready", "cancel": 1}, "waits for a worker of stage vm; then it ends, for somebody cancelled it"),
+        ({"state": "held", "cancel": 1, "due": 2}, f"{HELD}; then it ends, for somebody cancelled it"),
+        ({"state": "held", "cancel": 2, "due": 2}, f"{HELD}; then it ends, for its deadline has passed"),
         ({"state": "ready", "cancel": 1, "direction": "undo"}, "waits for a worker of stage vm"),
         ({"state": "ready", "stage": "host"}, "stage host is paused"),
+        (
+            {"state": "ready", "direction": "undo", "rewind": "place"},
+            "waits for a worker of stage vm; it goes back to place, from which it begins again",
+        ),
+        (
+            {"state": "waiting", "pending": 1, "direction": "undo", "rewind": "place", "hold": 1},
+            "waits for 1 job that came of it; then it is held; it goes back to place, from which it begins again",
+        ),
+        (
+            {"state": "ready", "direction": "undo", "rewind": "place", "cancel": 1},
+            "waits for a worker of stage vm; then it ends, for somebody cancelled it",
+        ),
         ({"state": "blocked", "lane": "vm/1"}, "waits for lane vm/1"),
         ({"state": "blocked", "lane": "vm/2"}, "lane vm/2 is paused"),
-        ({"state": "held", "hold": 1}, "is held by an operator until it is released"),
+        ({"state": "held", "hold": 1}, HELD),
         ({"state": "waiting", "pending": 1}, "waits for 1 job that came of it"),
         ({"state": "waiting", "pending": 2, "hold": 1}, "waits for 2 jobs that came of it; then it is held"),
         ({"state": "waiting", "not_before": 1_750_000_000 * SECOND}, "waits until 2025-06-15T15:06:40+0000"),

@@ -174,6 +174,26 @@ def test_accounts_and_what_belongs_to_them(do):
     do("deleteAccount", others=[site.root_admin], id=site.account.uuid)
 
 
+def test_an_operators_hand_on_the_queues(do, cloud):
+    root = do.site.root_admin
+    job = cloud.deploy().job
+    do("holdJob", id=job)
+    do("prioritizeJob", id=job, position="last")
+    do("releaseJob", id=job)
+    do("cancelJob", others=[root, do.site.tenant], id=job)
+    cloud.settle()
+    again = do("retryJob", others=[root, do.site.tenant], id=job)
+    assert again != job
+    cloud.settle()
+    assert cloud.job(again).outcome == "succeeded"
+    do("updateStage", name="vm", weight=2)
+    do("updateLane", key="vm/1", width=2)
+    do("updateShare", accountid=do.site.account.uuid, weight=3)
+    told = do.events(root, listall=True, resourceid=job)
+    assert told[0]["description"] == "Job vm.deploy was filed anew"
+    assert {row["username"] for row in told} == {"admin"}
+
+
 def test_what_failed_is_an_error(do, cloud):
     for host in cloud.hosts:
         with cloud.database.transaction() as tx:

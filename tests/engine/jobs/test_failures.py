@@ -79,23 +79,43 @@ def test_a_disk_that_cannot_be_made(cloud, farm, had):
 
 
 @pytest.mark.parametrize("had", [False, True], ids=["without effect", "after its effect"])
-def test_a_boot_that_fails(cloud, farm, had):
-    farm.then("start", after(NO) if had else NO)
+def test_a_boot_that_fails_everywhere(cloud, farm, had):
+    farm.then("start", *([after(NO) if had else NO] * len(cloud.hosts)))
     filed = cloud.deploy()
     cloud.settle()
     row = cloud.vm(filed.entity)
     assert (cloud.error(filed), row.state, row.power, row.host_id) == ("broken", "Error", "PowerOff", None)
-    assert (farm.calls["stop"], cloud.volumes(filed.entity)[0].state, cloud.taken()) == (1, "Ready", 1)
+    assert (farm.calls["stop"], cloud.volumes(filed.entity)[0].state, cloud.taken()) == (2, "Ready", 1)
     nothing_is_claimed(cloud)
     assert cloud.events(filed.entity)[-3:] == [
         ("VM.START", "Starting"), ("VM.START", "Stopped"), ("VM.CREATE", "Error"),
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("had", [False, True], ids=["without effect", "after its effect"])
+def test_a_machine_that_one_host_does_not_start_is_started_on_another(cloud, farm, had):
+    farm.then("start", after(NO) if had else NO)
+    filed = cloud.deploy()
+    cloud.settle()
+    row = cloud.vm(filed.entity)
+    assert (cloud.error(filed), row.state, row.run, row.host_id) == (None, "Running", 2, cloud.hosts[1].id)
+    assert (farm.calls["start"], farm.calls["stop"], len(farm.running)) == (2, 1, 1)
+    assert [cloud.host(each).vms for each in cloud.hosts] == [0, 1]
+    assert cloud.taken() == 1
+
+
+def test_a_machine_is_not_moved_to_a_host_that_nobody_chose(cloud, farm):
+    farm.then("start", NO)
+    filed = cloud.deploy(who=cloud.site.root_admin, hostid=cloud.hosts[0].uuid)
+    cloud.settle()
+    assert (cloud.error(filed), cloud.vm(filed.entity).state) == ("broken", "Error")
+    assert farm.calls["start"] == 1
+
+
 def test_a_start_that_fails_leaves_it_stopped_and_it_can_be_started_again(cloud, farm):
     vm = cloud.running()
     cloud.do("stopVirtualMachine", vm)
-    farm.then("start", after(NO))
+    farm.then("start", after(NO), after(NO))
     assert cloud.do("startVirtualMachine", vm).outcome == "failed"
     assert (cloud.vm(vm).state, farm.running) == ("Stopped", {})
     assert cloud.do("startVirtualMachine", vm).outcome == "succeeded"
@@ -104,7 +124,7 @@ def test_a_start_that_fails_leaves_it_stopped_and_it_can_be_started_again(cloud,
 def test_nothing_is_released_before_the_host_says_that_it_does_not_run(cloud, farm):
     """The host neither starts nor stops it for certain: its room, disk and address stay claimed."""
     stopping = threading.Event()
-    farm.then("start", after(NO))
+    farm.then("start", after(NO), after(NO))
     farm.then("stop", NO, NO, stopping)
     filed = cloud.deploy()
     cloud.until(lambda: farm.calls["start"])

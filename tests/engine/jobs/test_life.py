@@ -96,7 +96,7 @@ def test_expunge_leaves_nothing_but_a_memory(cloud):
 @pytest.mark.parametrize("state", ["Running", "Stopped", "Error", "Destroyed", "never started"])
 def test_destroy_with_expunge_from_each_state(cloud, farm, state):
     if state == "Error":
-        farm.then("start", ValueError("no"))
+        farm.then("start", ValueError("no"), ValueError("no"))
     filed = cloud.deploy(startvm=state != "never started")
     cloud.settle()
     vm = filed.entity

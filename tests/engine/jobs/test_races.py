@@ -210,8 +210,7 @@ def test_what_ends_a_machine_passes_a_host_that_is_full_of_commands(cloud, farm,
         ending = cloud.deploy(**home)
         cloud.until(lambda: farm.calls["start"] == 6)
     farm.then("reboot", *[hanging] * 4)
-    for vm in vms[:4]:
-        cloud.submit("rebootVirtualMachine", id=vm, who=cloud.site.root_admin)
+    reboots = [cloud.submit("rebootVirtualMachine", id=vm, who=cloud.site.root_admin) for vm in vms[:4]]
     if how == "destroy":
         ending = cloud.submit("destroyVirtualMachine", id=vms[4], who=cloud.site.root_admin)
     else:
@@ -221,4 +220,5 @@ def test_what_ends_a_machine_passes_a_host_that_is_full_of_commands(cloud, farm,
         cloud.pass_time(3)
     cloud.until(lambda: cloud.job(ending).outcome and farm.calls["reboot"] == 4)
     assert cloud.vm(ending.entity).state == ("Destroyed" if how == "destroy" else "Error")
+    assert outcomes(cloud, reboots) == [None] * 4, "it passed them, and did not wait until they had ended"
     hanging.set()

@@ -56,7 +56,7 @@ def other(cloud):
 @pytest.mark.parametrize("command", ["start", "stop", "reboot", "destroy"])
 def test_each_command_in_each_state(cloud, farm, state, refuses, command):
     if state == "Error":
-        farm.then("start", ValueError())
+        farm.then("start", ValueError(), ValueError())
     filed = cloud.deploy(startvm=state != "Stopped")
     cloud.settle()
     if state == "Destroyed":

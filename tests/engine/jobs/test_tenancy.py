@@ -90,7 +90,7 @@ def test_an_account_goes_with_all_that_it_owns_and_nothing_else(cloud, farm, oth
     cloud.deploy(startvm=False)
     thrown = cloud.running()
     cloud.do("destroyVirtualMachine", thrown)
-    farm.then("start", Broken(reason="no"))
+    farm.then("start", *[Broken(reason="no")] * 2)
     cloud.deploy()
     cloud.settle()
     own(cloud)

@@ -46,6 +46,39 @@ def test_a_command_that_takes_its_time_is_aborted_and_its_neighbour_is_not(serve
     assert server.start(make.vm(1)).running
 
 
+VERBS = {
+    Hypervisor.start: lambda make: (make.vm(2, volumes=(make.volume(2),)),),
+    Hypervisor.stop: lambda make: (make.vm(1).name,),
+    Hypervisor.reboot: lambda make: (make.vm(1).name,),
+    Hypervisor.receive: lambda make: (make.vm(1, volumes=(make.volume(1),)),),
+    Hypervisor.migrate: lambda make: (make.vm(1).name, Peer(uuid="host-2", url=make.url("host-2"))),
+    PrimaryStorage.create: lambda make: (make.volume(3),),
+    PrimaryStorage.delete: lambda make: (make.volume(2),),
+    PrimaryStorage.attach: lambda make: (make.pool,),
+    PrimaryStorage.detach: lambda make: (make.pool,),
+}
+"""Whatever changes something, and what it is given on a host where machine 1 runs on disk 1, and disk 2 is free."""
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__qualname__)
+def test_whatever_is_aborted_left_everything_as_it_was_and_can_be_asked_for_again(server, client, make, abort, verb):
+    server.ask("host-1", PrimaryStorage.attach, make.pool)
+    server.create(make.volume(1), make.volume(2))
+    server.start(make.vm(1, volumes=(make.volume(1),)))
+    server.running("host-2")
+    before = client.inventory()
+    client.set_latency(verb.__qualname__, HOUR)
+    asked = message(verb, *VERBS[verb](make))
+    command = server.send("host-1", asked)
+    assert server.query("host-1", command).fate is Fate.RUNNING
+    assert abort("host-1", command) == ABORTED
+    assert client.inventory() == before
+    (entry,) = [each for each in client.journal() if (each.act, each.command) == ("send", command)]
+    assert (entry.verb, entry.outcome) == (verb.__qualname__, "aborted")
+    client.set_latency(verb.__qualname__, Constant(0))
+    assert server.sent("host-1", asked).fate is Fate.DONE
+
+
 def test_a_command_that_hangs_is_aborted(server, client, make, abort):
     rule = client.add_rule(Rule(subject="vm-1", action=Action.HANG, count=1))
     command = server.send("host-1", message(Hypervisor.start, make.vm()))

@@ -56,7 +56,9 @@ from stratiform.engine.queue.service import cancel as cancel_job
 from stratiform.engine.queue.service import hold as hold_job
 from stratiform.engine.queue.service import prioritize as prioritize_job
 from stratiform.engine.queue.service import release as release_job
+from stratiform.engine.queue.service import retry as retry_job
 from stratiform.engine.queue.service import set_lane, set_stage
+from stratiform.engine.queue.service import steer as steer_jobs
 from stratiform.engine.recount import Difference
 from stratiform.engine.recount import differences as recount
 from stratiform.engine.registry import Row
@@ -64,6 +66,7 @@ from stratiform.engine.role import LOOKS_AFTER
 from stratiform.engine.role import TYPES as ROLE_TYPES
 from stratiform.engine.seed import seed
 from stratiform.engine.service_provider.service import provide
+from stratiform.engine.share.service import set_share
 from stratiform.engine.ssh_key_pair.service import create as create_ssh_key_pair
 from stratiform.engine.ssh_key_pair.service import remove as remove_ssh_key_pair
 from stratiform.engine.template.service import create as register_template
@@ -148,9 +151,12 @@ __all__ = [
     "remove_template",
     "remove_user",
     "remove_zone",
+    "retry_job",
     "seed",
     "set_lane",
+    "set_share",
     "set_stage",
+    "steer_jobs",
     "update_account",
     "update_cluster",
     "update_domain",

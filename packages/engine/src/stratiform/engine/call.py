@@ -90,6 +90,15 @@ class Call:
             return None
         return self.lookup(kind, str(value))
 
+    def find_all(self, named: Mapping[str, str]) -> list[Row]:
+        """The entities that required parameters name, each given with its kind, in one statement; raises as `find`."""
+        listings = [(self.listings[kind], self.text(parameter)) for parameter, kind in named.items()]
+        return lookup.find_all(self.tx.connection, listings, self.who, self.command, self.gate)
+
+    def admit(self, kind: str, row: Row) -> Row:
+        """An entity whose row was read with what its listing's binding needs; raises as `find`."""
+        return lookup.admit(self.tx.connection, self.listings[kind], row, self.who, self.command, self.gate)
+
     def lookup(self, kind: str, value: str) -> Row:
         """The entity of this UUID."""
         return lookup.find(self.tx.connection, self.listings[kind], value, self.who, self.command, self.gate)

@@ -19,7 +19,9 @@ from stratiform.engine.pod import listing as pod
 from stratiform.engine.pool import listing as pool
 from stratiform.engine.queue import listing as queue
 from stratiform.engine.service_provider import listing as service_provider
+from stratiform.engine.share import listing as share
 from stratiform.engine.ssh_key_pair import listing as ssh_key_pair
+from stratiform.engine.stage import listing as stage
 from stratiform.engine.template import listing as template
 from stratiform.engine.traffic_type import listing as traffic_type
 from stratiform.engine.vm import listing as vm
@@ -58,8 +60,9 @@ LISTINGS: Mapping[str, Listing] = {
         event.LISTING,
         ssh_key_pair.LISTING,
         queue.JOB,
-        queue.STAGE,
+        stage.STAGE,
         queue.LANE,
+        share.LISTING,
     )
 }
 """By kind, in the order of reading."""

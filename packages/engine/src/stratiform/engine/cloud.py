@@ -88,6 +88,8 @@ class Engine:
                 return _row(kept)
             row = known.run(self._call(tx, command, who, arguments, work))
             found = None if row is None else self._listing(known.kind).find(tx.connection, Everything(), who, row.uuid)
+            if found is not None and known.tells:
+                found |= {name: getattr(row, name) for name in known.tells}
             if token is None:
                 return found or {}
             answer = plain({**(found or {}), **token.keeps})

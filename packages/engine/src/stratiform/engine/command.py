@@ -20,6 +20,8 @@ class Change:
 
     kind: str
     run: Callable[[Call], Row | None]
+    tells: tuple[str, ...] = ()
+    """What of the row that is answered is told beside the entity, as it is."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Nothing(msgspec.Struct, frozen=True):
     """What a job is told that has nothing left to do."""
 
 
-@step(priority=Priority.CONTROL)
+@step(priority=Priority.CONTROL, filed=True, destroys=True)
 def done(work: Work, run: Run[Nothing]) -> None:
     """It was done when it was accepted."""
 

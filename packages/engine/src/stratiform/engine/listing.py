@@ -157,6 +157,9 @@ class Listing:
     """The table's own columns that rows are ordered by: none is ever NULL, the last is unique. Its id by default."""
     newest_first: bool = False
     """Whether the order is from the greatest to the least."""
+    counts_whole: bool = False
+    """Whether all that matches is counted, not only what stands behind the page: right where filters have indexes that
+    hold them alone."""
 
     def page(self, connection: Connection, visible: Filter, who: Principal, query: Query) -> Page:
         """One page of what is visible and asked for: one SELECT, the count in it, and one for each nested list.
@@ -173,10 +176,10 @@ class Listing:
             rows, found = self._rows(connection, _opening(self, who.role is Role.ADMIN, size), who)
             return self._told(found[0][-1] if found else 0, rows, who)
         picked = self._picked(where, size, offset)
-        left = self._counted(and_(where, self._is_behind)).scalar_subquery()
+        left = self._counted(where if self.counts_whole else and_(where, self._is_behind)).scalar_subquery()
         rows, found = self._rows(connection, self._base(who).page.add_cte(picked).add_columns(left), who)
         if found:
-            count = offset + len(found) + found[0][-1]
+            count = found[0][-1] + (0 if self.counts_whole else offset + len(found))
         else:
             count = connection.execute(self._counted(where)).scalar_one() if offset else 0
         return self._told(count, rows, who)

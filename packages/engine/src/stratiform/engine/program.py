@@ -25,6 +25,7 @@ from stratiform.engine.pool import commands as pool
 from stratiform.engine.pool.jobs.attach import attach
 from stratiform.engine.queue import commands as queue
 from stratiform.engine.service_provider import commands as service_provider
+from stratiform.engine.share import commands as share
 from stratiform.engine.ssh_key_pair import commands as ssh_key_pair
 from stratiform.engine.template import commands as template
 from stratiform.engine.tenancy import commands as tenancy
@@ -90,6 +91,7 @@ NOUNS: tuple[Commands, ...] = (
     template.COMMANDS,
     ssh_key_pair.COMMANDS,
     queue.COMMANDS,
+    share.COMMANDS,
     tenancy.COMMANDS,
     vm.COMMANDS,
     maintenance.COMMANDS,

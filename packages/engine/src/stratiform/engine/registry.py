@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Column, ColumnElement, Table, Text
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from stratiform.api.errors import InUse
 from stratiform.engine import check
@@ -70,19 +74,29 @@ def create(tx: Transaction, world: World, noun: Noun, **values: object) -> Row:
 
     Raises `BadParameter` for a name that is none and `Taken` for one that is not free.
     """
-    columns = {
-        "id": tx.new_id(),
-        "uuid": world.ids.uuid(),
-        "generation": 0,
-        "created": world.clock.now(),
-        **values,
-    }
+    columns = _begun(tx, world, values)
     if noun.name:
         columns |= _named(tx, noun, str(values["name"]), values)
     try:
-        row = tx.execute(sqlalchemy.insert(noun.table).values(columns).returning(*_owned(noun))).one()
+        row = tx.execute(_insertion(noun.table), columns).one()
     except IntegrityError as broken:
         raise _clash(noun, columns, broken) from broken
+    publish(tx, noun, row, "CREATE")
+    return row
+
+
+def write(tx: Transaction, world: World, noun: Noun, *, owner: str, **values: object) -> Row:
+    """As `create`, in one statement: the row has what is given and whose it is, not what the database adds.
+
+    An index must hold the noun's names apart, since nobody looks before; after `Taken` the transaction is lost.
+    """
+    columns = _begun(tx, world, values) | _spelled(noun, str(values["name"]))
+    try:
+        tx.insert(noun.table, [columns])
+    except IntegrityError as broken:
+        raise _clash(noun, columns, broken) from broken
+    columns[OWNER] = owner
+    row: Row = IteratorResult(SimpleResultMetaData([*columns]), iter([(*columns.values(),)])).one()
     publish(tx, noun, row, "CREATE")
     return row
 
@@ -97,7 +111,7 @@ def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
     guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
     update = sqlalchemy.update(table).where(*guard).values(columns | {"generation": row.generation + 1})
     try:
-        after = tx.execute(update.returning(*_owned(noun))).one_or_none()
+        after = tx.execute(update.returning(*_owned(noun.table))).one_or_none()
     except IntegrityError as broken:
         raise _clash(noun, columns, broken) from broken
     if after is None:
@@ -109,7 +123,7 @@ def change(tx: Transaction, noun: Noun, row: Row, **values: object) -> Row:
 def move(tx: Transaction, noun: Noun, row: Row, states: Machine[S, E], event: E) -> Row:
     """Take a row to the state that follows on `event`. Raises `WrongState` or `Lost`."""
     states.transition_one(tx, noun.table, (row.id, row.state, row.generation), event)
-    after = tx.execute(sqlalchemy.select(*_owned(noun)).where(noun.table.c.id == row.id)).one()
+    after = tx.execute(sqlalchemy.select(*_owned(noun.table)).where(noun.table.c.id == row.id)).one()
     publish(tx, noun, after, "EDIT")
     return after
 
@@ -124,10 +138,15 @@ def remove(tx: Transaction, world: World, noun: Noun, row: Row) -> None:
     table = noun.table
     guard = (table.c.id == row.id, table.c.generation == row.generation, table.c.removed.is_(None))
     update = sqlalchemy.update(table).where(*guard).values(removed=now, generation=row.generation + 1)
-    after = tx.execute(update.returning(*_owned(noun))).one_or_none()
+    after = tx.execute(update.returning(*_owned(noun.table))).one_or_none()
     if after is None:
         raise Stale(kind=noun.label, name=label(row))
     publish(tx, noun, after, "DELETE")
+
+
+def _begun(tx: Transaction, world: World, values: Mapping[str, object]) -> dict[str, object]:
+    now = world.clock.now()
+    return {"id": tx.new_id(), "uuid": world.ids.uuid(), "generation": 0, "created": now, **values}
 
 
 def publish(tx: Transaction, noun: Noun, row: Row, verb: str, **payload: object) -> None:
@@ -167,18 +186,22 @@ def label(row: Row) -> str:
     return str(getattr(row, "name", None) or row.uuid)
 
 
-def _owned(noun: Noun) -> list[ColumnElement[Any]]:
+def _owned(table: Table) -> list[ColumnElement[Any]]:
     """The columns of a row, with whose it is if it is anybody's."""
-    return [*noun.table.c, *([owner_of(noun.table)] if "account_id" in noun.table.c else [])]
+    return [*table.c, *([owner_of(table)] if "account_id" in table.c else [])]
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: Table) -> ReturningInsert[tuple[object, ...]]:
+    """Made once: SQLAlchemy takes longer to make a statement than to run it."""
+    return sqlalchemy.insert(table).returning(*_owned(table))
 
 
 def _named(
     tx: Transaction, noun: Noun, name: str, values: dict[str, object], but: int | None = None
 ) -> dict[str, object]:
     """The two columns of a name that is free."""
-    parameter = noun.name or "name"
-    clean = check.name(parameter, name)
-    columns: dict[str, object] = {"name": clean, "name_key": name_key(clean)}
+    columns = _spelled(noun, name)
     if noun.within is None:
         return columns
     table = noun.table
@@ -187,8 +210,13 @@ def _named(
         table.c.name_key == columns["name_key"], table.c.removed.is_(None), *same
     )
     if any(id != but for id in tx.execute(found).scalars()):
-        raise Taken(kind=noun.label, key="name", value=clean)
+        raise Taken(kind=noun.label, key="name", value=columns["name"])
     return columns
+
+
+def _spelled(noun: Noun, name: str) -> dict[str, object]:
+    clean = check.name(noun.name or "name", name)
+    return {"name": clean, "name_key": name_key(clean)}
 
 
 def _clash(noun: Noun, columns: Mapping[str, object], broken: IntegrityError) -> Exception:

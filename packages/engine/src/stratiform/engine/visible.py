@@ -15,6 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from stratiform.api import access
+from stratiform.api.principal import Principal
 from stratiform.engine.entity import Expression, above
 from stratiform.framework.base import errors
 
@@ -100,6 +101,8 @@ class Sharers(Container[str]):
     row: Row[object]
     links: Link | None
     reach: Reach | None
+    who: Principal | None = None
+    """Whose domain is known."""
 
     def __contains__(self, account: object) -> bool:
         """Whether the entity is shared with this account."""
@@ -111,10 +114,15 @@ class Sharers(Container[str]):
         own = sqlalchemy.select(self.links.value).where(self.links.entity == self.row.id, self.links.value == account)
         return self.connection.execute(own.limit(1)).first() is not None
 
+    def _path(self, account: object) -> str:
+        if self.who is not None and self.who.account == account:
+            return self.who.scope
+        return self.connection.execute(_path_of(ACCOUNT.c.uuid == account)).scalar_one_or_none() or ""
+
     def _is_reached(self, account: object) -> bool:
         if self.reach is None or self.row.its_reach is None:
             return False
-        path = self.connection.execute(_path_of(ACCOUNT.c.uuid == account)).scalar_one_or_none() or ""
+        path = self._path(account)
         return bool(path == self.row.its_reach or (self.row.its_below and path.startswith(self.row.its_reach)))
 
 
@@ -209,15 +217,18 @@ class Binding:
             columns |= {"reach": self.reach.path, "below": self.reach.below}
         return [column.label(f"its_{name}") for name, column in columns.items() if column is not None]
 
-    def attributes(self, connection: Connection, row: Row[object]) -> Mapping[str, object]:
-        """The attributes of one row, as `access.holds` and the entity gate take them."""
+    def attributes(
+        self, connection: Connection, row: Row[object], who: Principal | None = None
+    ) -> Mapping[str, object]:
+        """The attributes of one row, as `access.holds` and the entity gate take them; mostly asked about `who`."""
         found: dict[str, object] = {"id": row.uuid}
         for name in ("owner", "scope"):
             found[name] = getattr(row, f"its_{name}", None)
         if self.tags is not None:
             found["tag"] = dict(self.tags.of(connection, row.id))
         if self._is_shared():
-            found["shared"] = getattr(row, "its_public", False) or Sharers(connection, row, self.shares, self.reach)
+            sharers = Sharers(connection, row, self.shares, self.reach, who)
+            found["shared"] = getattr(row, "its_public", False) or sharers
         return found
 
     def _is_shared(self) -> bool:

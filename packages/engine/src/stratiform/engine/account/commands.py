@@ -25,7 +25,7 @@ def owner(call: Call, action: str) -> Row:
     if name is not None:
         row = named(call, name)
     else:
-        own = service.hold(call.tx, account.c.uuid == call.who.account)
+        own = service.hold_own(call.tx, call.who)
         if own is None:
             raise errors.NotFound(kind="account", key="id", value=call.who.account)
         row = own

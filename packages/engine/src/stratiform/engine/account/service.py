@@ -1,8 +1,9 @@
 """Making and removing accounts and their users; credentials are the server's."""
 
 import sqlalchemy
+from sqlalchemy import bindparam
 
-from stratiform.api.principal import Role
+from stratiform.api.principal import Principal, Role
 from stratiform.engine import check, registry
 from stratiform.engine.account.states import Event, State, machine
 from stratiform.engine.account.table import account, account_user
@@ -125,6 +126,21 @@ def update_user(
     values = {columns[key]: check.name(key, value) for key, value in named.items() if value is not None}
     given = {"name": username, "timezone": timezone}
     return registry.change(tx, USER, row, **values, **{key: value for key, value in given.items() if value is not None})
+
+
+CALLER = "its_caller"
+
+_USER = sqlalchemy.select(account_user.c.id).where(account_user.c.uuid == bindparam("user"))
+_OWN = (
+    sqlalchemy.select(account, _USER.scalar_subquery().label(CALLER))
+    .where(account.c.removed.is_(None), account.c.uuid == bindparam("own"))
+    .with_for_update(read=True, key_share=True)
+)
+
+
+def hold_own(tx: Transaction, who: Principal) -> Row | None:
+    """As `hold`, the account of a principal; the row has the id of its user as well, under `CALLER`."""
+    return tx.execute(_OWN, {"own": who.account, "user": who.user}).one_or_none()
 
 
 def hold(tx: Transaction, *where: Condition) -> Row | None:

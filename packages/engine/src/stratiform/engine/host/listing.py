@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, func, literal
 
 from stratiform.engine.cluster.table import cluster
-from stratiform.engine.host.table import host
+from stratiform.engine.host.table import circuit, host, its_circuit
 from stratiform.engine.listing import Listing, named, refers
 from stratiform.engine.pod.table import pod
 from stratiform.engine.size import MIB
@@ -41,6 +41,7 @@ LISTING = Listing(
         (zone, zone.c.id == host.c.zone_id),
         (pod, pod.c.id == host.c.pod_id),
         (cluster, cluster.c.id == host.c.cluster_id),
+        (circuit, its_circuit),
     ],
     columns={
         "id": host.c.uuid,
@@ -65,6 +66,7 @@ LISTING = Listing(
         "removed": host.c.removed,
         "lastpinged": resource.c.last_seen,
         "disconnected": case((resource.c.state == Connection.DISCONNECTED, resource.c.since)),
+        "circuitopen": circuit.c.since,
         "cpunumber": host.c.cpus,
         "cpuspeed": host.c.speed,
         "cpuwithoverprovisioning": host.c.cpu_total,
@@ -82,7 +84,7 @@ LISTING = Listing(
         "encryptionsupported": False,
         "instanceconversionsupported": False,
     },
-    times=frozenset({"created", "disconnected", "lastpinged", "removed"}),
+    times=frozenset({"circuitopen", "created", "disconnected", "lastpinged", "removed"}),
     filters={
         "name": named(host),
         "zoneid": refers(host.c.zone_id, zone),

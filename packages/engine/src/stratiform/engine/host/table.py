@@ -1,8 +1,9 @@
 """The table of hosts."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, Text, literal
 
 from stratiform.engine.entity import count, entity, index, named, reference, unique
+from stratiform.framework.agents.circuit import circuits
 
 host = entity(
     "host",
@@ -33,6 +34,12 @@ host = entity(
     index("host", "cluster_id"),
 )
 """Shares its id and uuid with the agent manager's `resource`, which knows whether it is connected."""
+
+circuit = circuits("host")
+"""The open circuits of hosts: the lane, and since when; none of a host that answers."""
+
+its_circuit = circuit.c.lane == literal("host/") + host.c.uuid
+"""Whether an open circuit is a host's."""
 
 attachment = entity(
     "attachment",

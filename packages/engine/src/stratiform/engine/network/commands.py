@@ -5,8 +5,7 @@ import sqlalchemy
 from stratiform.api.principal import Role
 from stratiform.engine import check
 from stratiform.engine.account.commands import owner
-from stratiform.engine.account.service import hold as hold_account
-from stratiform.engine.account.table import account
+from stratiform.engine.account.service import hold_own as hold_account
 from stratiform.engine.call import Call
 from stratiform.engine.command import Change, Commands, Record
 from stratiform.engine.domain.commands import home
@@ -154,7 +153,7 @@ def _owner(call: Call, acl: Acl) -> Row:
     """Whose a network is: the account that is named, or the caller's; one that is for a domain is the caller's."""
     if acl is Acl.ACCOUNT:
         return owner(call, "making a network for it")
-    own = hold_account(call.tx, account.c.uuid == call.who.account)
+    own = hold_account(call.tx, call.who)
     if own is None:
         raise errors.NotFound(kind="account", key="id", value=call.who.account)
     return own

@@ -1,5 +1,7 @@
 """The lists of jobs, stages and lanes, over the framework's tables."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -11,12 +13,13 @@ from stratiform.api import registry, resource
 from stratiform.engine.account.table import account
 from stratiform.engine.domain.table import domain
 from stratiform.engine.entity import metadata
-from stratiform.engine.listing import Asked, Listing
+from stratiform.engine.host.table import circuit
+from stratiform.engine.listing import Asked, Listing, Narrow
 from stratiform.engine.visible import Binding, Condition
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.cluster.table import process
 from stratiform.framework.jobs.state import Direction, Mode, Outcome, State
-from stratiform.framework.jobs.table import HOLDING, job, lane, stage
+from stratiform.framework.jobs.table import job, lane, stage
 
 HOLDERS = (State.READY, State.RUNNING, State.WAITING, State.HELD)
 """Those of which the index of `HOLDING` is, in its own order."""
@@ -35,9 +38,9 @@ def _state(value: object, _: Asked) -> Condition:
     return sqlalchemy.and_(here, _holds()) if value in (State.WAITING, State.HELD) else here
 
 
-def _holds() -> Condition:
+def _holds(of: FromClause = job) -> Condition:
     """Whether a job holds a slot of its lane, as `HOLDING` says it."""
-    return job.c.state.in_([literal_column(f"'{each}'") for each in HOLDERS])
+    return of.c.state.in_([literal_column(f"'{each}'") for each in HOLDERS])
 
 
 def _lane(value: object, _: Asked) -> Condition:
@@ -66,8 +69,50 @@ def _roots(value: object, _: Asked) -> Condition:
     return job.c.parent.is_(None) if value is True else true()
 
 
-def _called(value: object, _: Asked) -> Condition:
-    return func.lower(job.c.kind).contains(str(value).lower(), autoescape=True)
+def _said(value: object, _: Asked) -> Condition:
+    """In its kind, in what it is about, or in the error's text, which is the last that is written of an error."""
+    part = str(value).lower()
+    told = [func.lower(each).contains(part, autoescape=True) for each in (job.c.kind, job.c.resource)]
+    plain = msgspec.json.encode(part).decode()[1:-1].replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return sqlalchemy.or_(*told, func.lower(job.c.error).like(f'%"text":"%{plain}%', escape="/"))
+
+
+def _host(value: object, _: Asked) -> Condition:
+    """About a host, which commands to it are, and the jobs that those came of in the first place."""
+    return _there(value, live=False)
+
+
+def _host_now(value: object, _: Asked) -> Condition:
+    """As `_host`, but only by what lives."""
+    return _there(value, live=True)
+
+
+def _there(value: object, *, live: bool) -> Condition:
+    here, root = job.alias("here"), job.alias("root")
+    named = f"host/{str(value).lower()}"
+    theirs = sqlalchemy.select(here.c.root).where(here.c.resource == named)
+    if live:
+        theirs = theirs.where(_lives(here))
+    roots = sqlalchemy.select(root.c.id).where(root.c.uuid.in_(theirs))
+    return job.c.id.in_(sqlalchemy.select(here.c.id).where(here.c.resource == named).union(roots))
+
+
+def _lives(of: FromClause = job) -> Condition:
+    """Whether a job has not ended, spelled as the indexes of those are."""
+    return sqlalchemy.or_(_holds(of), of.c.state == literal_column("'blocked'"))
+
+
+def _behind(value: object, _: Asked) -> Condition:
+    return job.c.id < _place(value)
+
+
+def _before(value: object, _: Asked) -> Condition:
+    return job.c.id > _place(value)
+
+
+def _place(value: object) -> sqlalchemy.ScalarSelect[int]:
+    last = job.alias("last")
+    return sqlalchemy.select(last.c.id).where(last.c.uuid == str(value)).scalar_subquery()
 
 
 def _tell(row: dict[str, object]) -> None:
@@ -82,14 +127,17 @@ def _tell(row: dict[str, object]) -> None:
     if not row["step"]:
         del row["step"]
     pending, modes = row.pop("pending"), (row.pop("stagemode", None), row.pop("lanemode", None))
+    circuit_open, rewind = row.pop("lanecircuit", None), row.pop("rewind", None)
     if row["state"] != State.ENDED:
-        row["waitsfor"] = _waits(row, int(str(pending)), *modes) + _then(row)
+        row["waitsfor"] = _waits(row, int(str(pending)), *modes, circuit_open) + _then(row, rewind)
 
 
-def _waits(row: dict[str, object], pending: int, stage_mode: object, lane_mode: object) -> str:
+def _waits(row: dict[str, object], pending: int, stage_mode: object, lane_mode: object, circuit_open: object) -> str:
     match row["state"]:
         case State.BLOCKED if lane_mode == Mode.PAUSE:
             return f"lane {row['lane']} is paused"
+        case State.BLOCKED if circuit_open is not None:
+            return f"waits for lane {row['lane']}: its circuit is open since {_moment(circuit_open)}"
         case State.BLOCKED:
             return f"waits for lane {row['lane']}"
         case State.HELD:
@@ -107,12 +155,12 @@ def _waits(row: dict[str, object], pending: int, stage_mode: object, lane_mode: 
             return f"waits until {_moment(row['notbefore'])}" if "notbefore" in row else "waits for a time"
 
 
-def _then(row: dict[str, object]) -> str:
-    if "cancelasked" in row and row["direction"] == Direction.FORWARD:
-        return "; then it ends, for somebody cancelled it"
-    if "holdasked" in row and row["state"] != State.HELD:
-        return "; then it is held"
-    return ""
+def _then(row: dict[str, object], rewind: object) -> str:
+    if "cancelasked" in row and (row["direction"] == Direction.FORWARD or rewind is not None):
+        late = "due" in row and int(str(row["cancelasked"])) >= int(str(row["due"]))
+        return f"; then it ends, for {'its deadline has passed' if late else 'somebody cancelled it'}"
+    held = "; then it is held" if "holdasked" in row and row["state"] != State.HELD else ""
+    return held if rewind is None else f"{held}; it goes back to {rewind}, from which it begins again"
 
 
 def _moment(at: object) -> str:
@@ -126,6 +174,7 @@ JOB = Listing(
         (_parent, _parent.c.id == job.c.parent),
         (stage, stage.c.name == job.c.stage),
         (lane, lane.c.key == job.c.lane),
+        (circuit, circuit.c.lane == job.c.lane),
         (process, process.c.id == job.c.owner),
         (account, account.c.uuid == job.c.fair_key),
         (domain, domain.c.id == account.c.domain_id),
@@ -152,15 +201,19 @@ JOB = Listing(
         "changed": job.c.changed,
         "notbefore": job.c.not_before,
         "deadline": job.c.deadline,
+        "due": job.c.due,
         "cancelasked": job.c.cancel,
         "holdasked": job.c.hold,
+        "retriedas": job.c.retried,
         "resource": job.c.resource,
         "error": job.c.error,
         "pending": job.c.pending,
+        "rewind": job.c.rewind,
         "stagemode": stage.c.mode,
         "lanemode": lane.c.mode,
+        "lanecircuit": circuit.c.since,
     },
-    times=frozenset({"created", "changed", "notbefore", "deadline", "cancelasked", "holdasked"}),
+    times=frozenset({"created", "changed", "notbefore", "deadline", "due", "cancelasked", "holdasked"}),
     filters={
         "state": _state,
         "outcome": _outcome,
@@ -174,75 +227,45 @@ JOB = Listing(
         "rootsonly": _roots,
         "startdate": lambda value, _: job.c.created >= value,
         "enddate": lambda value, _: job.c.created <= value,
-        "keyword": _called,
+        "hostid": _host,
+        "minage": lambda value, _: job.c.created <= value,
+        "maxage": lambda value, _: job.c.created >= value,
+        "text": _said,
+        "keyword": _said,
+        "after": _behind,
     },
     binding=Binding(table=job, owner=job.c.fair_key, owner_key=job.c.fair_key, scope=domain.c.path),
     live=true(),
     finish=_tell,
     adds=frozenset({"resourcetype", "resourceid", "errorcode", "errortext", "waitsfor"}),
     newest_first=True,
+    counts_whole=True,
 )
-"""Every job, live or ended, those that came of others too: what `queryAsyncJobResult` tells tenants is elsewhere."""
+"""Every job, live or ended, those that came of others too: what `queryAsyncJobResult` tells tenants is elsewhere.
+
+The times of `minage` and `maxage` are those that such an age began at: `many.aged` makes them of seconds.
+"""
 
 
-def _count(*states: State) -> sqlalchemy.ColumnElement[int]:
-    named = ", ".join(f"'{each}'" for each in states)
-    return func.sum(sqlalchemy.case((literal_column(f"job.state IN ({named})", sqlalchemy.Boolean), 1), else_=0))
+def _steered(*where: Condition, **filters: Narrow) -> Listing:
+    """The jobs that a command is for, the oldest first: whoever came of another comes behind it."""
+    named = {**JOB.filters, "after": _before, **filters}
+    return replace(JOB, live=sqlalchemy.and_(*where), filters=named, newest_first=False)
 
 
-def _queues() -> tuple[FromClause, FromClause, FromClause]:
-    """How many jobs of each stage are where, counted once for all stages by indexes that hold only what lives."""
-    counts = [_count(each).label(each) for each in HOLDERS]
-    going = sqlalchemy.select(job.c.stage, *counts).where(sqlalchemy.text(HOLDING)).group_by(job.c.stage)
-    waits = sqlalchemy.text("state IN ('ready', 'blocked')")
-    queued = sqlalchemy.select(job.c.stage, func.count().label("queued")).where(waits).group_by(job.c.stage)
-    return going.subquery("going"), queued.subquery("queued"), job.alias("first")
-
-
-_going, _queued, _first = _queues()
-_SINCE = (
-    sqlalchemy.select(_first.c.changed)
-    .where(_first.c.stage == stage.c.name, literal_column("first.state", sqlalchemy.Text) == literal_column("'ready'"))
-    .order_by(_first.c.ticket, _first.c.id)
-    .limit(literal_column("1"))
-    .correlate(stage)
-    .scalar_subquery()
-)
-
-
-def _seconds(row: dict[str, object]) -> None:
-    if "target" in row:
-        row["target"] = int(str(row["target"])) // SECOND
-
-
-STAGE = Listing(
-    kind="stage",
-    table=stage,
-    joins=[(_going, _going.c.stage == stage.c.name), (_queued, _queued.c.stage == stage.c.name)],
-    columns={
-        "name": stage.c.name,
-        "mode": stage.c.mode,
-        "workers": stage.c.workers,
-        "least": stage.c.least,
-        "most": stage.c.most,
-        "target": stage.c.target,
-        "inflight": stage.c.in_flight,
-        "depth": stage.c.depth,
-        "weight": stage.c.weight,
-        **{each: func.coalesce(_going.c[each], 0) for each in ("ready", "running", "waiting", "held")},
-        "blocked": func.coalesce(_queued.c.queued, 0) - func.coalesce(_going.c.ready, 0),
-        "readysince": _SINCE,
-    },
-    times=frozenset({"readysince"}),
-    filters={"name": stage.c.name},
-    keyword=[stage.c.name],
-    binding=Binding(table=stage),
-    live=true(),
-    identity=lambda name: stage.c.name == name,
-    finish=_seconds,
-    order=[stage.c.name],
-)
-"""Stages as they are set, and how many jobs are where in each."""
+STEERED: Mapping[str, Listing] = {
+    "cancelJob": _steered(_lives(), job.c.cancel.is_(None), hostid=_host_now),
+    "holdJob": _steered(_lives(), job.c.hold.is_(None), hostid=_host_now),
+    "releaseJob": _steered(_lives(), job.c.hold.is_not(None), hostid=_host_now),
+    "prioritizeJob": _steered(_lives(), hostid=_host_now),
+    "retryJob": _steered(
+        job.c.state == literal_column("'ended'"),
+        job.c.parent.is_(None),
+        job.c.outcome.in_((Outcome.FAILED, Outcome.CANCELLED)),
+        job.c.retried.is_(None),
+    ),
+}
+"""By command, those of the jobs that it has not been done to yet."""
 
 
 def _of_kind(value: object, _: Asked) -> Condition:

@@ -1,27 +1,28 @@
 """Steering jobs, stages and lanes, each with the event that tells of it; and everything about one job."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 import sqlalchemy
 from sqlalchemy import Connection
 
-from stratiform.api import resource
-from stratiform.api.access import Access
+from stratiform.api.access import Access, Filter
 from stratiform.api.cloud import Page, Query
 from stratiform.api.principal import Principal
 from stratiform.engine import check
+from stratiform.engine.debt import service as debt
 from stratiform.engine.listing import ALL
-from stratiform.engine.queue.listing import JOB, STAGE
+from stratiform.engine.queue import rules
+from stratiform.engine.queue.listing import JOB, STEERED
+from stratiform.engine.stage import rules as stage_rules
+from stratiform.engine.stage import service as stage
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.db.database import Database
 from stratiform.framework.events import outbox
 from stratiform.framework.jobs import control, inspect
 from stratiform.framework.jobs.control import BadSetting, Done, Place
-from stratiform.framework.jobs.inspect import Facts, Line
 from stratiform.framework.jobs.kind import Registry
-from stratiform.framework.jobs.state import Direction, Mode, State
+from stratiform.framework.jobs.state import Mode
 from stratiform.framework.jobs.table import job
 from stratiform.framework.jobs.work import Work
 
@@ -36,6 +37,7 @@ SETTINGS: Mapping[str, str] = {
     "inflight": "in_flight",
     "depth": "depth",
     "weight": "weight",
+    "deadline": "deadline",
     "target": "target",
     "least": "least",
     "most": "most",
@@ -44,6 +46,21 @@ SETTINGS: Mapping[str, str] = {
 
 ALWAYS = frozenset({"workers", "weight"})
 """Those of them that every stage has."""
+
+SPANS = ("target", "deadline")
+"""Those that are given in seconds."""
+
+NARROWING = (
+    "state", "outcome", "stage", "kind", "resource", "resourceid", "accountid", "hostid", "lane", "rootid",
+    "startdate", "enddate", "minage", "maxage", "text",
+)  # fmt: skip
+"""The filters of which one at least must be given: nobody steers everything by a slip."""
+AGES = ("minage", "maxage")
+USUAL, MOST = 500, 1000
+"""Jobs that one call goes through: unless told otherwise, and whatever it is told."""
+
+Act = Callable[[str], str]
+"""Does what is to be done to the job of a UUID and says what happens next. Raises what forbids it."""
 
 
 def cancel(work: Work, registry: Registry, uuid: str) -> Done:
@@ -67,12 +84,19 @@ def prioritize(work: Work, registry: Registry, uuid: str, place: Place) -> Done:
     return _told(work, uuid, "JOB.PRIORITIZE", done, position=str(place))
 
 
+def retry(work: Work, registry: Registry, uuid: str) -> Done:
+    """File a job anew that failed or was cancelled; the event is of the old one. Raises what `control.retry` raises."""
+    done = control.retry(work, registry, uuid)
+    return _told(work, uuid, "JOB.RETRY", done, retriedas=done.uuid) if done.jobs else done
+
+
 def set_stage(work: Work, name: str, given: Mapping[str, object]) -> None:
     """Set a stage by the wire's parameters: `mode` and those of `SETTINGS`; None leaves something as it is.
 
     -1 clears a limit, and that of `target` the bounds that go with it. Raises `NoStage`, `BadParameter`, or `Invalid`
     if there is nothing to set.
     """
+    stage_rules.settable(name)
     values = _values(given)
     try:
         setting = control.set_stage(work, name, **values)
@@ -103,8 +127,8 @@ def _values(given: Mapping[str, object]) -> dict[str, object]:
     }
     if numbers.get("target") == NONE:
         values |= {"least": None, "most": None}
-    elif "target" in numbers:
-        values["target"] = numbers["target"] * SECOND
+    spans = {name: numbers[name] for name in SPANS if numbers.get(name, NONE) != NONE}
+    values |= {SETTINGS[name]: check.at_least(name, each, 1) * SECOND for name, each in spans.items()}
     if given.get("mode") is not None:
         values["mode"] = check.choice("mode", str(given["mode"]), Mode)
     if not values:
@@ -135,6 +159,84 @@ def _publish(
     outbox.publish(work.tx, [told])
 
 
+def aged(filters: Mapping[str, object], now: int) -> Mapping[str, object]:
+    """The filters of a list of jobs, the ages of it not in seconds but as times. Raises `BadParameter`."""
+    given = {name: value for name in AGES if isinstance(value := filters.get(name), int)}
+    return {**filters, **{name: now - check.at_least(name, age, 0) * SECOND for name, age in given.items()}}
+
+
+def steer(
+    database: Database, visible: Filter, who: Principal, command: str, arguments: Mapping[str, object], act: Act
+) -> Mapping[str, object]:
+    """Steer what `arguments` match, at most `limit`, the oldest first; with `position` first, the youngest.
+
+    What came of a job that is steered goes with it and is not told of. Each job is done, or refused with the reason,
+    before the next: whoever is interrupted gives the command again. Raises `Invalid` if nothing says which jobs or a
+    filter is empty, and `NotFound` if there is no job that `after` names.
+    """
+    page = _match(database, visible, who, command, arguments)
+    done: list[Mapping[str, object]] = []
+    refused: list[Mapping[str, object]] = []
+    moves_up = command == "prioritizeJob" and str(arguments.get("position") or Place.FIRST).lower() == Place.FIRST
+    rows = [*_tops(page.rows)]
+    for row in reversed(rows) if moves_up else rows:
+        about = {name: row[name] for name in ("id", "kind", "resourcetype", "resourceid", "account") if name in row}
+        try:
+            done.append({**about, "displaytext": act(str(row["id"]))})
+        except errors.Error as error:
+            refused.append({**about, "errorcode": error.code, "errortext": str(error)})
+    left = page.count - len(page.rows)
+    told: dict[str, object] = {
+        "count": len(done),
+        "left": left,
+        "dryrun": arguments.get("dryrun") is True,
+        "displaytext": _summary(len(done), len(refused), left, dry=arguments.get("dryrun") is True),
+        "affected": done,
+        "refused": refused,
+    }
+    return told | ({"last": page.rows[-1]["id"]} if left else {})
+
+
+def _match(
+    database: Database, visible: Filter, who: Principal, command: str, arguments: Mapping[str, object]
+) -> Page:
+    given = {name: value for name, value in arguments.items() if name in JOB.filters and value is not None}
+    for name, value in given.items():
+        if not str(value).strip():
+            raise check.BadParameter(parameter=name, value=value, reason="it is empty; leave it out, or say which jobs")
+    if not given.keys() & set(NARROWING):
+        raise errors.Invalid(reason=f"nothing says which jobs; give id, or one at least of {', '.join(NARROWING)}")
+    limit = arguments.get("limit")
+    size = limit if isinstance(limit, int) else USUAL
+    if not 1 <= size <= MOST:
+        raise check.BadParameter(parameter="limit", value=size, reason=f"it is from 1 to {MOST}")
+    query = Query(filters=aged(given, database.world.clock.now()), pagesize=size)
+    with database.reading() as connection:
+        after = given.get("after")
+        if after is not None and JOB.find(connection, visible, who, str(after)) is None:
+            raise errors.NotFound(kind=JOB.label, key="id", value=after)
+        return STEERED[command].page(connection, visible, who, query)
+
+
+def _tops(rows: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:
+    """Those that came of no other among them, as far as their parents and roots tell."""
+    named = {row["id"] for row in rows}
+    return [
+        row
+        for row in rows
+        if row.get("parentid") not in named and (row["rootid"] == row["id"] or row["rootid"] not in named)
+    ]
+
+
+def _summary(done: int, refused: int, left: int, *, dry: bool) -> str:
+    text = f"{done} {'job' if done == 1 else 'jobs'} {'would be' if dry else 'were' if done != 1 else 'was'} steered"
+    if refused:
+        text += f"; {refused} refused, with the reason"
+    if left:
+        text += f"; {left} more match, behind the last of these"
+    return text
+
+
 class Queues:
     """What of the queues takes more than a list."""
 
@@ -144,12 +246,10 @@ class Queues:
         self._registry = registry
 
     def stages(self, who: Principal, action: str, query: Query) -> Page:
-        """A page of stages, with the age of the first in line."""
+        """A page of stages, with what servers tell of them, and of what else has a queue."""
+        visible, now = self._gate.visible(who, action, "stage"), self._database.world.clock.now()
         with self._database.reading() as connection:
-            page = STAGE.page(connection, self._gate.visible(who, action, STAGE.kind), who, query)
-        now = self._database.world.clock.now()
-        rows = [{**row, **_age(row.get("readysince"), now)} for row in page.rows]
-        return Page(count=page.count, rows=rows)
+            return stage.page(connection, visible, who, query, now)
 
     def job(self, who: Principal, action: str, uuid: str) -> Mapping[str, object]:
         """Everything about a job. Raises `NotFound`. A constant number of statements."""
@@ -159,22 +259,31 @@ class Queues:
             if row is None:
                 raise errors.NotFound(kind=JOB.label, key="id", value=uuid)
             tree = inspect.tree(connection, uuid)
+            kept = debt.keeps(connection, uuid, tree)
             family = JOB.page(connection, visible, who, Query(filters={"rootid": row["rootid"]}, pagesize=ALL)).rows
             payloads = _payloads(connection, [each.uuid for each in tree if each.kind.endswith(COMMAND)])
+            before = connection.execute(sqlalchemy.select(job.c.uuid).where(job.c.retried == uuid)).scalar()
         facts = next(each for each in tree if each.uuid == uuid)
-        below = [_command(each, payloads[each.uuid]) for each in _below(facts, tree) if each.uuid in payloads]
+        below = [rules.command(each, payloads[each.uuid]) for each in rules.below(facts, tree) if each.uuid in payloads]
         return {
             **row,
-            **_queued(facts),
-            "timeline": [*_timeline(facts, self._registry)],
-            "journal": [_line(each) for each in facts.journal],
+            **rules.queued(facts),
+            "timeline": [*rules.timeline(facts, self._registry)],
+            "journal": [rules.line(each) for each in facts.journal],
             "family": family[::-1],
             "command": below,
+            "keeps": kept,
+            **({} if before is None else {"retryof": before}),
         }
 
+    def steer(self, who: Principal, action: str, arguments: Mapping[str, object], act: Act) -> Mapping[str, object]:
+        """Do something to each job that the arguments match. See `steer`."""
+        visible = self._gate.visible(who, action, JOB.kind)
+        return steer(self._database, visible, who, action, arguments, act)
 
-def _age(since: object, now: int) -> Mapping[str, int]:
-    return {} if since is None else {"age": max(0, now - int(str(since))) // SECOND}
+    def aged(self, filters: Mapping[str, object]) -> Mapping[str, object]:
+        """The filters of a list of jobs with ages as times. Raises `BadParameter`."""
+        return aged(filters, self._database.world.clock.now())
 
 
 def _payloads(connection: Connection, uuids: Sequence[str]) -> Mapping[str, str]:
@@ -182,76 +291,3 @@ def _payloads(connection: Connection, uuids: Sequence[str]) -> Mapping[str, str]
         return {}
     wanted = sqlalchemy.select(job.c.uuid, job.c.payload).where(job.c.uuid.in_(uuids))
     return {row.uuid: row.payload for row in connection.execute(wanted)}
-
-
-def _queued(facts: Facts) -> Mapping[str, object]:
-    """The place in the queue, or who holds the lane that is waited for."""
-    wait = facts.waits_for
-    if wait is not None and wait.reason is inspect.Reason.WORKER and wait.count is not None:
-        return {"position": wait.count}
-    if wait is not None and wait.holders:
-        return {"holder": [{"id": each.uuid, "kind": each.kind} for each in wait.holders]}
-    return {}
-
-
-def _below(facts: Facts, tree: Sequence[Facts]) -> list[Facts]:
-    """The job and all that came of it."""
-    found, known = [], {facts.uuid}
-    for each in tree:  # parents come before their children
-        if each.uuid in known or each.parent in known:
-            known.add(each.uuid)
-            found.append(each)
-    return found
-
-
-def _line(line: Line) -> Mapping[str, object]:
-    return {"created": line.at, "step": line.step, "undo": line.undone, "text": line.text}
-
-
-def _timeline(facts: Facts, registry: Registry) -> Iterator[Mapping[str, object]]:
-    """Each step as far as it came; of a kind that is not known here, those that the journal tells of."""
-    kind = registry.jobs.get((facts.kind, facts.version))
-    told = [line.step for line in facts.journal if line.step]
-    names = [each.name for each in kind.steps] if kind else [*dict.fromkeys([*told, *filter(None, [facts.step])])]
-    ends = {line.step: line for line in facts.journal if line.text in ("done", "undone")}
-    before = facts.created
-    for name in names:
-        row: dict[str, object] = {"name": name, "state": _standing(facts, name, ends)}
-        if name in ends:
-            row |= {"ended": ends[name].at, "milliseconds": max(0, ends[name].at - before) // 1000}
-            before = max(before, ends[name].at)
-        yield row
-
-
-def _standing(facts: Facts, name: str, ends: Mapping[str, Line]) -> str:
-    if name == facts.step and facts.state is not State.ENDED:
-        return "undoing" if facts.direction is Direction.UNDO else "next"
-    if name in ends:
-        return ends[name].text
-    return "failed" if any(each.step == name and each.text.startswith("failed") for each in facts.journal) else "open"
-
-
-class _Message(msgspec.Struct):
-    verb: str
-
-
-class _Carried(msgspec.Struct):
-    message: _Message
-
-
-def _command(facts: Facts, payload: str) -> Mapping[str, object]:
-    kind, _, uuid = (facts.resource or "").partition("/")
-    row: dict[str, object] = {
-        "id": facts.uuid,
-        "name": msgspec.json.decode(payload, type=_Carried).message.verb,
-        "resourcetype": resource.name(kind),
-        "resourceid": uuid,
-        "state": str(facts.state),
-        "created": facts.created,
-        "changed": facts.changed,
-    }
-    if facts.outcome is not None:
-        row["outcome"] = str(facts.outcome)
-    if facts.error is not None:
-        row["errortext"] = str(facts.error.get("text"))
-    return row

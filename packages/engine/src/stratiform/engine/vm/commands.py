@@ -1,15 +1,19 @@
 """The commands on virtual machines, as the engine takes them: look up, write, file the job."""
 
+from typing import Any
+
 import msgspec
 import sqlalchemy
-from sqlalchemy import and_, or_
+from sqlalchemy import Select, and_, bindparam, or_
 
 from stratiform.api.cloud import Submitted
 from stratiform.engine.account.commands import owner as owner_of
+from stratiform.engine.account.service import CALLER
 from stratiform.engine.account.table import account, account_user
 from stratiform.engine.call import Call
 from stratiform.engine.command import Change, Commands, Submit
 from stratiform.engine.domain.table import domain
+from stratiform.engine.network.listing import LISTING as NETWORKS
 from stratiform.engine.network.states import State as NetworkState
 from stratiform.engine.network.table import network
 from stratiform.engine.offering.service import GuestType
@@ -33,7 +37,7 @@ from stratiform.framework.jobs.kind import Job
 
 def deploy(call: Call) -> Submitted:
     """Write the machine with its cards and its root volume, and start it unless told not to."""
-    zone = call.find("zone", "zoneid")
+    zone, offering, template = call.find_all(_NAMED)
     if zone.state != "Enabled" and call.who.role != "Admin":
         raise errors.Conflict(kind="zone", id=zone.uuid, state=zone.state, action="deploying there")
     owner = owner_of(call, "deploying for it")
@@ -42,10 +46,10 @@ def deploy(call: Call) -> Submitted:
         call.tx,
         call.world,
         account=owner,
-        user_id=_user(call),
+        user_id=_user(call, owner),
         zone=zone,
-        offering=call.find("service_offering", "serviceofferingid"),
-        template=call.find("template", "templateid"),
+        offering=offering,
+        template=template,
         networks=_networks(call, zone, owner),
         name=call.text_if_given("name"),
         display_name=call.text_if_given("displayname"),
@@ -123,7 +127,11 @@ def _host(call: Call, zone: Row) -> int | None:
     return int(host.id)
 
 
-def _user(call: Call) -> int:
+def _user(call: Call, owner: Row) -> int:
+    """The id of the user who calls, which comes with its own account."""
+    known: int | None = getattr(owner, CALLER, None)
+    if known is not None:
+        return known
     wanted = sqlalchemy.select(account_user.c.id).where(account_user.c.uuid == call.who.user)
     return int(call.tx.connection.execute(wanted).scalar_one())
 
@@ -131,41 +139,41 @@ def _user(call: Call) -> int:
 def _networks(call: Call, zone: Row, owner: Row) -> list[Row]:
     """The networks that were asked for, in order; else the zone's first shared network.
 
-    Each is one that the caller may use, and the owner as well if the caller deploys for somebody else.
+    Each is one that the caller may use, and the owner as well if the caller deploys for somebody else. None of them
+    is removed before this transaction has ended.
     """
-    open_to_owner = call.tx.connection.execute(_open_networks(zone, owner)).scalars().all()
-    asked = call.arguments.get("networkids")
-    if isinstance(asked, list | tuple) and asked:
-        chosen = [call.lookup("network", str(each)) for each in asked]
-        for each in chosen:
-            if each.uuid not in open_to_owner:
-                reason = f"the network {each.uuid} is not ready in the zone {zone.uuid} for machines of {owner.name}"
-                raise errors.Invalid(reason=reason)
-        return chosen
-    for uuid in open_to_owner:
+    asked, inside = call.texts("networkids"), {"zone": zone.id, "owner": owner.id, "home": owner.domain_id}
+    if asked:
+        found = {row.uuid: row for row in call.tx.execute(_ASKED, {**inside, "asked": asked})}
+        return [_chosen(call, uuid, found.get(uuid), zone, owner) for uuid in asked]
+    for row in call.tx.execute(_OPEN, inside):
         try:
-            return [call.lookup("network", uuid)]
+            return [call.admit("network", row)]
         except (errors.NotFound, errors.Denied):
             continue
     raise errors.Invalid(reason=f"the zone {zone.name} has no shared network that you may use; give networkids")
 
 
-def _open_networks(zone: Row, owner: Row) -> sqlalchemy.Select[str]:
-    """The UUIDs of a zone's shared networks that an account may use: its own, its domain's, and those lent from above.
+def _chosen(call: Call, uuid: str, row: Row | None, zone: Row, owner: Row) -> Row:
+    if row is not None:
+        return call.admit("network", row)
+    call.lookup("network", uuid)
+    raise errors.Invalid(reason=f"the network {uuid} is not ready in the zone {zone.uuid} for machines of {owner.name}")
 
-    None of them is removed before this transaction has ended.
-    """
+
+def _open_networks() -> Select[*tuple[Any, ...]]:
+    """A zone's shared networks that an account may use: its own, its domain's, and those lent from above."""
     home, theirs = domain.alias("home"), domain.alias("theirs")
     below = and_(network.c.subdomain_access, home.c.path.like(theirs.c.path.concat("%")))
     shared = and_(network.c.acl_type == "Domain", or_(theirs.c.id == home.c.id, below))
-    own = and_(network.c.acl_type == "Account", network.c.account_id == owner.id)
+    own = and_(network.c.acl_type == "Account", network.c.account_id == bindparam("owner"))
     return (
-        sqlalchemy.select(network.c.uuid)
-        .select_from(network)
-        .join(home, home.c.id == owner.domain_id)
+        sqlalchemy.select(network.c.id, network.c.uuid, *NETWORKS.binding.columns())
+        .select_from(NETWORKS.source)
+        .join(home, home.c.id == bindparam("home"))
         .outerjoin(theirs, theirs.c.id == network.c.domain_id)
         .where(
-            network.c.zone_id == zone.id,
+            network.c.zone_id == bindparam("zone"),
             network.c.guest_type == GuestType.SHARED,
             network.c.state == NetworkState.SETUP,
             network.c.removed.is_(None),
@@ -175,6 +183,10 @@ def _open_networks(zone: Row, owner: Row) -> sqlalchemy.Select[str]:
         .with_for_update(read=True, key_share=True, of=network)
     )
 
+
+_NAMED = {"zoneid": "zone", "serviceofferingid": "service_offering", "templateid": "template"}
+_OPEN = _open_networks()
+_ASKED = _OPEN.where(network.c.uuid.in_(bindparam("asked", expanding=True)))
 
 COMMANDS: Commands = {
     "deployVirtualMachine": Submit(deploy, (deploy_job, allocate)),

@@ -43,10 +43,11 @@ def create(
     """
     _examine(zone, offering, template, networks)
     id, uuid = tx.new_id(), world.ids.uuid()
-    row = registry.create(
+    row = registry.write(
         tx,
         world,
         NOUN,
+        owner=account.uuid,
         id=id,
         uuid=uuid,
         name=name or f"VM-{uuid}",

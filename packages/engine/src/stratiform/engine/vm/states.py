@@ -31,6 +31,7 @@ class Event(StrEnum):
     SUCCEED = "succeed"
     FAIL = "fail"
     BREAK = "break"
+    RETRY = "retry"
     DOUBT = "doubt"
     SEEN_RUNNING = "seen running"
     SEEN_STOPPED = "seen stopped"
@@ -75,6 +76,8 @@ machine = Machine(
         # It never came to be,
         (State.STOPPED, Event.BREAK, State.ERROR),
         (State.STARTING, Event.BREAK, State.ERROR),
+        # and an operator lets its deployment begin anew,
+        (State.ERROR, Event.RETRY, State.STOPPED),
         # or its owner throws it away, and may want it back for a while.
         (State.STOPPED, Event.DESTROY, State.DESTROYED),
         (State.ERROR, Event.DESTROY, State.DESTROYED),

@@ -30,7 +30,7 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool = False
 
 
-@step(priority=Priority.CONTROL)
+@step(priority=Priority.CONTROL, filed=True)
 def describe(work: Work, run: Run[Connect]) -> None:
     """Ask the host what it is made of."""
     send(work, run, run.payload.target, message(Hypervisor.describe))

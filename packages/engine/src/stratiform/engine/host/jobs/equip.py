@@ -42,11 +42,20 @@ class Equip(msgspec.Struct, frozen=True, kw_only=True):
     again: bool = False
 
 
-@step(priority=Priority.CONTROL)
+@step(priority=Priority.CONTROL, filed=True)
 def wait(work: Work, run: Run[Equip]) -> None:
     """Leave some time between two attempts."""
     if run.payload.again:
         work.sleep(run, work.now + PAUSE)
+
+
+@wait.undo
+def try_again(work: Work, run: Run[Equip]) -> None:
+    """It takes nothing new meanwhile; whoever connects it for the first time is told instead."""
+    row = _row(work.tx, run.payload)
+    if run.parent is None and row is not None:
+        later = msgspec.structs.replace(run.payload, again=True)
+        work.submit(equip, later, fair_key=run.fair_key, resource=f"host/{row.uuid}")
 
 
 @step(priority=Priority.STORAGE_PATH)
@@ -66,15 +75,6 @@ def attach(work: Work, run: Run[Equip]) -> None:
         payload = Detach(host=row.id, target=run.payload.target, pool=pool.id, spec=spec)
         work.submit(detach, payload, fair_key=run.fair_key, resource=f"host/{row.uuid}")
     return None
-
-
-@attach.undo
-def try_again(work: Work, run: Run[Equip]) -> None:
-    """It takes nothing new meanwhile; whoever connects it for the first time is told instead."""
-    row = _row(work.tx, run.payload)
-    if run.parent is None and row is not None:
-        later = msgspec.structs.replace(run.payload, again=True)
-        work.submit(equip, later, fair_key=run.fair_key, resource=f"host/{row.uuid}")
 
 
 @step(priority=Priority.CONTROL)

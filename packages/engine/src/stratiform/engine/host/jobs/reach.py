@@ -10,7 +10,7 @@ from stratiform.api.adapters.hypervisor import Peer
 from stratiform.engine.entity import above
 from stratiform.engine.host.jobs.command import Target
 from stratiform.engine.host.states import State
-from stratiform.engine.host.table import attachment, host
+from stratiform.engine.host.table import attachment, circuit, host, its_circuit
 from stratiform.engine.registry import Row
 from stratiform.engine.zone.table import zone
 from stratiform.framework.agents.states import State as Connection
@@ -52,7 +52,8 @@ def hosts(tx: Transaction, pool: Row) -> list[Target]:
     """The hosts that have a pool attached and answer: the best first to ask for something in the pool."""
     admitted = host.c.state.not_in((State.CREATING, State.ERROR))
     ready = (resource.c.state == Connection.UP, host.c.equipped == host.c.silences, admitted)
-    found = _known(tx, _reaches(pool), *ready, order=sqlalchemy.case((host.c.state.in_(EMPTIED), 1), else_=0))
+    last = sqlalchemy.case((circuit.c.since.is_not(None), 2), (host.c.state.in_(EMPTIED), 1), else_=0)
+    found = _known(tx, _reaches(pool), *ready, order=last)
     return [each.target for each in found]
 
 
@@ -135,8 +136,8 @@ def _reaches(pool: Row) -> ColumnElement[bool]:
 
 def _known(tx: Transaction, *where: ColumnElement[bool], order: ColumnElement[int] = host.c.id) -> list[Known]:
     columns = (host.c.id, host.c.url, *(resource.c[name] for name in Target.__struct_fields__))
-    found = sqlalchemy.select(*columns).join(resource, resource.c.id == host.c.id).where(*where)
-    live = found.where(host.c.removed.is_(None)).order_by(order, host.c.id)
+    found = sqlalchemy.select(*columns).join(resource, resource.c.id == host.c.id).outerjoin(circuit, its_circuit)
+    live = found.where(*where, host.c.removed.is_(None)).order_by(order, host.c.id)
     return [
         Known(
             each.id,

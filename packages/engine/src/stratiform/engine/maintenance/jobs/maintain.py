@@ -42,7 +42,7 @@ class Maintain(msgspec.Struct, frozen=True, kw_only=True):
     host: int
 
 
-@step(priority=Priority.CONTROL)
+@step(priority=Priority.CONTROL, filed=True)
 def begin(work: Work, run: Run[Maintain]) -> None:
     """It takes nothing new since this was accepted; if it cannot be emptied, it is left in error."""
 

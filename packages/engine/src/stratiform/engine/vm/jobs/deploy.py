@@ -11,7 +11,7 @@ from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
 
-@step(priority=Priority.CONTROL)
+@step(priority=Priority.CONTROL, filed=True)
 def accept(work: Work, run: Run[Start]) -> None:
     """It was written with the job; whatever fails from here on leaves it in Error, to be seen and destroyed."""
 
@@ -32,6 +32,15 @@ def keep(work: Work, run: Run[Vm]) -> None:
         raise refusal(vm, "leaving it stopped")
 
 
-deploy = Job("vm.deploy", 1, Start, "vm", [accept, place, equip, boot, settle], lane="vm/{vm}")
+def anew(work: Work, run: Run[Start]) -> None:
+    """Let it be as when it was accepted: stopped. What it has, disks and addresses, it keeps and is not given twice."""
+    vm = machine(work.tx, run.payload.vm)
+    if states.allows(vm.row.state, Event.RETRY):
+        change(work, [(run, vm)], Event.RETRY, "VM.CREATE")
+    elif vm.row.state != State.STOPPED:
+        raise refusal(vm, "deploying it anew")
+
+
+deploy = Job("vm.deploy", 1, Start, "vm", [accept, place, equip, boot, settle], lane="vm/{vm}", retry=anew)
 
 allocate = Job("vm.allocate", 1, Vm, "vm", [keep], lane="vm/{vm}")

@@ -13,7 +13,7 @@ from stratiform.engine.vm.states import machine as states
 from stratiform.engine.volume import service as volume
 from stratiform.engine.volume.states import Event as VolumeEvent
 from stratiform.engine.volume.states import State as VolumeState
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
@@ -56,4 +56,4 @@ def finish(work: Work, run: Run[Destroy]) -> None:
         work.spawn(run, expunge, Vm(vm=run.payload.vm))
 
 
-destroy = Job("vm.destroy", 1, Destroy, "vm", [halt, discard, finish], lane="vm/{vm}")
+destroy = Job("vm.destroy", 1, Destroy, "vm", [halt, discard, finish], lane="vm/{vm}", retry=as_it_is)

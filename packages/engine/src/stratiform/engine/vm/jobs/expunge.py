@@ -10,7 +10,7 @@ from stratiform.engine.vm.states import machine as states
 from stratiform.engine.vm.table import vm as vm_table
 from stratiform.engine.volume.jobs import expunge as volume
 from stratiform.framework.events.outbox import Event as Told
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 from stratiform.framework.machine import Lost
@@ -57,4 +57,4 @@ def clear(work: Work, run: Run[Vm]) -> None:
     work.publish(told, run)
 
 
-expunge = Job("vm.expunge", 1, Vm, "vm", [begin, erase, clear], lane="vm/{vm}")
+expunge = Job("vm.expunge", 1, Vm, "vm", [begin, erase, clear], lane="vm/{vm}", retry=as_it_is)

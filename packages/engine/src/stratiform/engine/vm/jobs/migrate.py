@@ -20,7 +20,7 @@ from stratiform.engine.vm.states import Event, Power, State
 from stratiform.engine.vm.states import machine as states
 from stratiform.framework.agents.message import message
 from stratiform.framework.base import errors
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
@@ -121,4 +121,4 @@ def _arrive(work: Work, members: Sequence[tuple[Run[Migrate], Machine]]) -> None
     capacity.release_hosts(work.tx, [vm.claim for _, vm in members])
 
 
-migrate = Job("vm.migrate", 1, Migrate, "vm", [place, ready, move, settle], lane="vm/{vm}")
+migrate = Job("vm.migrate", 1, Migrate, "vm", [place, ready, move, settle], lane="vm/{vm}", retry=as_it_is)

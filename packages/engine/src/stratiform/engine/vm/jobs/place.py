@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 import sqlalchemy
@@ -12,7 +13,7 @@ from stratiform.engine.capacity import service as capacity
 from stratiform.engine.cluster.table import cluster
 from stratiform.engine.host.rules import split
 from stratiform.engine.host.states import State as HostState
-from stratiform.engine.host.table import host
+from stratiform.engine.host.table import circuit, host, its_circuit
 from stratiform.engine.pod.table import pod
 from stratiform.engine.registry import Row
 from stratiform.engine.tools import Tools
@@ -45,11 +46,13 @@ _USABLE = (
     sqlalchemy.select(
         *(host.c[name] for name in _PLACE + _ROOM),
         sqlalchemy.and_(*(each.c.state == Allocation.ENABLED for each in (zone, pod, cluster))).label("is_open"),
+        circuit.c.since.label("circuit"),
     )
     .join(resource, resource.c.id == host.c.id)
     .join(zone, zone.c.id == host.c.zone_id)
     .join(pod, pod.c.id == host.c.pod_id)
     .join(cluster, cluster.c.id == host.c.cluster_id)
+    .outerjoin(circuit, its_circuit)
     .where(
         host.c.zone_id.in_(sqlalchemy.bindparam("zones", expanding=True)),
         host.c.state.in_(CHOSEN),
@@ -73,6 +76,8 @@ class Where(NamedTuple):
     """The one host that an operator chose."""
     leaving: int | None
     """The host that it runs on."""
+    avoided: frozenset[int]
+    """Hosts that failed to start it just now."""
     closed: bool
     """Whether it may go where zone, pod or cluster are closed for tenants, or stay there."""
 
@@ -84,6 +89,7 @@ class Where(NamedTuple):
             and self.clusters <= {each.cluster_id}
             and self.only in (None, each.id)
             and self.leaving != each.id
+            and each.id not in self.avoided
             and self.tags <= split(each.tags)
             and (self.closed or each.is_open)
         )
@@ -94,15 +100,21 @@ class Where(NamedTuple):
         return OPEN if self.only is None else CHOSEN
 
 
-def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) -> Mapping[int, Row | errors.Error]:
+def place(
+    work: Work,
+    wanted: Mapping[int, Machine],
+    pinned: Mapping[int, int],
+    avoided: Mapping[int, frozenset[int]] = MappingProxyType({}),
+) -> Mapping[int, Row | errors.Error]:
     """A host with room claimed, or why there is none, for each machine by its id; one that runs, elsewhere.
 
-    `pinned` names the one host that a machine may go to, because an operator chose it. Advisers rank; the database
+    `pinned` names the one host that a machine may go to, because an operator chose it; `avoided` those that it may
+    not. Advisers rank; the database
     confirms each claim by one conditional update, first for all machines of a host together, then one by one where
     they do not all fit.
     """
     placed: dict[int, Row | errors.Error] = {}
-    for where, hosts, members in _groups(work.tx, wanted, pinned):
+    for where, hosts, members in _groups(work.tx, wanted, pinned, avoided):
         placed |= _Choice(work.the(Tools).placement(where.zone), hosts).place(work.tx, members, where.admitting)
     return placed
 
@@ -110,25 +122,34 @@ def place(work: Work, wanted: Mapping[int, Machine], pinned: Mapping[int, int]) 
 def advise(tx: Transaction, tools: Tools, wanted: Mapping[int, Machine]) -> Mapping[int, Row | errors.Error]:
     """What `place` would answer now for these machines, with nothing claimed and nothing written."""
     advised: dict[int, Row | errors.Error] = {}
-    for where, hosts, members in _groups(tx, wanted, {}):
+    for where, hosts, members in _groups(tx, wanted, {}, {}):
         advised |= _Choice(tools.placement(where.zone), hosts).advise(members)
     return advised
 
 
 def _groups(
-    tx: Transaction, wanted: Mapping[int, Machine], pinned: Mapping[int, int]
+    tx: Transaction,
+    wanted: Mapping[int, Machine],
+    pinned: Mapping[int, int],
+    avoided: Mapping[int, frozenset[int]],
 ) -> Iterator[tuple[Where, Mapping[str, Row], Sequence[Machine]]]:
-    """Machines that may go to the same hosts, and these by their UUID."""
+    """Machines that may go to the same hosts, and these by their UUID.
+
+    A host whose circuit is open is none of them while there is another: if it is so with all, what they share is
+    slow, such as their storage, and to avoid them would avail nobody. So it is with the one that an operator chose.
+    """
     zones = sorted({each.row.zone_id for each in wanted.values()})
     rows = tx.execute(_USABLE, {"zones": zones}).all() if zones else []
     groups: dict[Where, list[Machine]] = {}
     for id, machine in wanted.items():
-        groups.setdefault(_where(machine, pinned.get(id)), []).append(machine)
+        groups.setdefault(_where(machine, pinned.get(id), avoided.get(id, frozenset())), []).append(machine)
     for where, members in groups.items():
-        yield where, {each.uuid: each for each in rows if where.admits(each)}, members
+        admitting = [each for each in rows if where.admits(each)]
+        healthy = [each for each in admitting if each.circuit is None]
+        yield where, {each.uuid: each for each in healthy or admitting}, members
 
 
-def _where(machine: Machine, only: int | None) -> Where:
+def _where(machine: Machine, only: int | None, avoided: frozenset[int]) -> Where:
     row = machine.row
     home = frozenset() if row.host_id is None else frozenset({row.host_cluster_id})
     return Where(
@@ -138,6 +159,7 @@ def _where(machine: Machine, only: int | None) -> Where:
         tags=machine.tags,
         only=only,
         leaving=row.host_id,
+        avoided=avoided,
         closed=only is not None or row.host_id is not None or machine.is_roots,
     )
 

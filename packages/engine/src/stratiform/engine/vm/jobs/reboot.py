@@ -8,7 +8,7 @@ from stratiform.engine.vm.jobs.stop import refusal
 from stratiform.engine.vm.states import State
 from stratiform.framework.agents.message import message
 from stratiform.framework.events.outbox import Event as Told
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
@@ -37,4 +37,4 @@ def tell(work: Work, run: Run[Vm]) -> None:
     work.publish(told, run)
 
 
-reboot = Job("vm.reboot", 1, Vm, "vm", [reset, tell], lane="vm/{vm}")
+reboot = Job("vm.reboot", 1, Vm, "vm", [reset, tell], lane="vm/{vm}", retry=as_it_is)

@@ -17,7 +17,7 @@ from stratiform.engine.volume.jobs.create import Create, create
 from stratiform.engine.volume.states import State as VolumeState
 from stratiform.framework.agents.message import message
 from stratiform.framework.base import errors
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, Step, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
@@ -27,6 +27,17 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
     vm: int
     host: int | None = None
+
+
+HOSTS = 3
+"""Hosts that a machine is tried on before its start fails."""
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What a start remembers of hosts that failed to start it: which, and why the last did."""
+
+    hosts: list[int] = []
+    error: dict[str, object] = {}
 
 
 @step(priority=Priority.CONTROL, batch=True)
@@ -43,12 +54,14 @@ def place(work: Work, runs: Sequence[Run[Start]]) -> None:
         else:
             wanted[row.id] = there[row.id]
     pinned = {run.payload.vm: run.payload.host for run in runs if run.payload.host is not None}
-    found = find_hosts(work, wanted, pinned)
+    tried = {run.payload.vm: _tried(run) for run in runs if run.memory is not None}
+    found = find_hosts(work, wanted, pinned, {id: frozenset(each.hosts) for id, each in tried.items()})
     placed, each = [], {}
     for run in runs:
         host = found.get(run.payload.vm)
         if isinstance(host, errors.Error):
-            work.fail(run, host)
+            before = tried.get(run.payload.vm)
+            work.fail(run, errors.restore(before.error) if before else host)
         elif host is not None:
             vm = wanted[run.payload.vm]
             placed.append((run, vm))
@@ -102,12 +115,26 @@ def halt(work: Work, run: Run[Start]) -> None:
     send(work, run, vm.host, message(Hypervisor.stop, vm.run_name, forced=True), urgent=True)
 
 
+@boot.rewind
+def elsewhere(work: Work, run: Run[Start], error: errors.Error) -> Step | None:
+    """Try it on another host, unless somebody chose this one."""
+    hosts = [*_tried(run).hosts, machine(work.tx, run.payload.vm).row.host_id]
+    if run.payload.host is not None or len(hosts) >= HOSTS:
+        return None
+    run.memory = msgspec.to_builtins(Tried(hosts=hosts, error=errors.describe(error)))
+    return place
+
+
 @step(priority=Priority.CONTROL, batch=True)
 def settle(work: Work, runs: Sequence[Run[Start]]) -> None:
     """It runs."""
     there = machines(work.tx, [run.payload.vm for run in runs])
     members = [(run, there[run.payload.vm]) for run in runs]
     change(work, members, Event.SUCCEED, "VM.START", power=Power.ON, updated=work.now)
+
+
+def _tried(run: Run[Start]) -> Tried:
+    return Tried() if run.memory is None else msgspec.convert(run.memory, Tried)
 
 
 def _create(vm: Machine, id: int) -> Create:
@@ -126,4 +153,4 @@ def _create(vm: Machine, id: int) -> Create:
     )
 
 
-start = Job("vm.start", 1, Start, "vm", [place, equip, boot, settle], lane="vm/{vm}")
+start = Job("vm.start", 1, Start, "vm", [place, equip, boot, settle], lane="vm/{vm}", retry=as_it_is)

@@ -14,7 +14,7 @@ from stratiform.engine.vm.states import Event, Power, State
 from stratiform.engine.vm.states import machine as states
 from stratiform.framework.agents.message import message
 from stratiform.framework.base import errors
-from stratiform.framework.jobs.kind import Job, Priority, step
+from stratiform.framework.jobs.kind import Job, Priority, as_it_is, step
 from stratiform.framework.jobs.run import Run
 from stratiform.framework.jobs.work import Work
 
@@ -44,15 +44,19 @@ def begin(work: Work, runs: Sequence[Run[Stop]]) -> None:
 
 @begin.undo
 def go_on(work: Work, run: Run[Stop]) -> None:
-    """It runs as before, unless the host says that it does not."""
+    """It runs as before, unless the host was asked and says that it does not."""
     vm = machine(work.tx, run.payload.vm)
     if vm.row.state != State.STOPPING:
         return
-    (there,) = msgspec.convert(run.answer, list[Inventory])
-    if vm.run_name in {each.name for each in there.vms if each.running}:
+    if run.answer is None or _runs(vm, run.answer):
         change(work, [(run, vm)], Event.FAIL, "VM.STOP")
     else:
         _stopped(work, [(run, vm)])
+
+
+def _runs(vm: Machine, answer: object) -> bool:
+    (there,) = msgspec.convert(answer, list[Inventory])
+    return vm.run_name in {each.name for each in there.vms if each.running}
 
 
 @step(priority=Priority.CONTROL, destroys=True, batch=True)
@@ -89,4 +93,4 @@ def refusal(vm: Machine, action: str) -> errors.Error:
     return errors.Conflict(kind="virtual machine", id=vm.row.uuid, state=vm.row.state, action=action)
 
 
-stop = Job("vm.stop", 1, Stop, "vm", [begin, halt, settle], lane="vm/{vm}")
+stop = Job("vm.stop", 1, Stop, "vm", [begin, halt, settle], lane="vm/{vm}", retry=as_it_is)
