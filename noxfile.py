@@ -30,15 +30,16 @@ FOLDERS = {  # every distribution of this repository, by its name
 
 # A process for each core, each with a PostgreSQL of its own.
 PARALLEL = ["--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder"]
-APART = ["--ignore=tests/contracts", "--ignore=tests/docs"]    # these have a session and tools of their own
+# These have a session and tools of their own.
+APART = ["--ignore=tests/contracts", "--ignore=tests/docs", "--ignore=tests/planted"]
 
 # What a distribution's own tests need in the isolated environment beside what the distribution declares.
 KIT = ["stratiform-framework[testing]", "stratiform-api[testing]"]
 TESTED_WITH = {
-    "stratiform-framework": ["stratiform-framework[secrets,testing]"],
+    "stratiform-framework": ["stratiform-framework[prometheus,secrets,testing]"],
     "stratiform-api": KIT,
     "stratiform-engine": KIT,
-    "stratiform-server": KIT,
+    "stratiform-server": [*KIT, "stratiform-server[otel]"],
     "stratiform-plugin-simulator": KIT,
     "stratiform-plugin-spread": KIT,
     "stratiform-plugin-database": KIT,
@@ -162,6 +163,13 @@ def scale(session: nox.Session) -> None:
     """Thousands of hosts and machines: `nox -s scale -- --sample 500`."""
     install_all(session, "test", "clients")
     session.run("pytest", *APART, "-m", "scale", *session.posargs)
+
+
+@nox.session
+def planted(session: nox.Session) -> None:
+    """Bugs planted one by one in a copy of the code, each caught by a test: `nox -s planted -- --sample 5`."""
+    install_all(session, "test", "clients")
+    session.run("pytest", "tests/planted", *session.posargs)
 
 
 @nox.session

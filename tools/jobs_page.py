@@ -30,7 +30,8 @@ What every job promises:
   the lane `host-control`, lets through what undoes or ends them.
 
 A step marked † may destroy what a tenant has. After ↩ stands what undoes the step; a job that fails is undone from the
-last step that was begun to the first.
+last step that was begun to the first. After ↻ stands what may let it begin again at an earlier step instead: a machine
+that one host does not start is stopped there and placed on another, on three at most.
 
 | job | what it does | lane | steps |
 |---|---|---|---|
@@ -43,9 +44,10 @@ def first_sentence(job: Job) -> str:
 
 
 def told(step: Step) -> str:
-    """A step's name, its marks, and what undoes it."""
+    """A step's name, its marks, what undoes it, and what lets the job begin again."""
     marks = "∗" * step.batch + "†" * step.destroys
-    return f"`{step.name}`{marks}" + (f" ↩ `{step.reverse.__name__}`" if step.reverse else "")
+    back = f" ↩ `{step.reverse.__name__}`" if step.reverse else ""
+    return f"`{step.name}`{marks}{back}" + (f" ↻ `{step.rewinds.__name__}`" if step.rewinds else "")
 
 
 def lane(job: Job) -> str:

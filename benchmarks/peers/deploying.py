@@ -1,108 +1,194 @@
-"""Machines deployed by the engine on instant hosts: the farm in memory of the engine's tests, and a transport to it.
+"""Machines deployed by a whole server on instant hosts: the farm in memory of the engine's tests, as a hypervisor.
 
-`Engine.submit` is called as the wire's handler calls it, one transaction for each machine; a server's stages work on
-what was filed.
+Each is asked for by a signed request of a tenant's that the server's WSGI application answers, with all that a request
+goes through but the socket: one transaction, one commit, one job. As many threads ask as `CALLERS` says.
 """
 
+import gc
+import multiprocessing
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
+from unittest.mock import patch
+from urllib.parse import urlencode
 
+import falcon.testing
 import msgspec
 import sqlalchemy
 from peers import lent
-from tests.engine.conftest import Open, Site
-from tests.engine.jobs.cloud import Cloud
-from tests.engine.jobs.farm import Farm, Way
+from tests.engine.conftest import Site
+from tests.engine.jobs.farm import Farm, Provider, Way
 
 from stratiform.engine import api, schema
+from stratiform.framework.agents.table import resource
 from stratiform.framework.base.clock import SystemClock
 from stratiform.framework.base.world import World
 from stratiform.framework.context import begin, use
 from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.table import job
-from stratiform.framework.schema import FRAMEWORK
-from stratiform.framework.testing import databases
+from stratiform.server import bootstrap, signature
+from stratiform.server.bootstrap import Server, Settings
 
 HOSTS = 20
-CALLERS = 8
-"""Threads that submit, as many as answer HTTP requests by default."""
-LEFT = sqlalchemy.select(sqlalchemy.func.count()).where(schema.vm.c.state != "Running")
+CALLERS = 4
+"""Threads that ask, as many as waitress has unless it is told otherwise."""
+WARM = 8
+ROOM = 1 << 60
+"""Bytes of the pool: it is never full."""
+UP = sqlalchemy.select(sqlalchemy.func.count()).select_from(resource).where(resource.c.state == "Up")
+LEFT = sqlalchemy.select(sqlalchemy.func.count()).select_from(schema.vm).where(schema.vm.c.state != "Running")
 FAILED = sqlalchemy.select(job.c.kind, job.c.error).where(job.c.outcome == "failed").limit(1)
 
 
-class Clock(SystemClock):
-    """The machine's; what turns a clock by hand waits."""
+@dataclass(frozen=True)
+class Asking:
+    """A server and what it is asked."""
 
-    def advance(self, microseconds):
-        """Let time pass."""
-        time.sleep(microseconds / 1e6)
+    server: Server
+    target: str
 
-
-def rates(server: str, count: int) -> tuple[float, float]:
-    """Machines per second: of those that lie in the queue, and of those that are filed while the engine works."""
-    way = Way(farm := Farm(), clock := Clock())
-    farm.host = msgspec.structs.replace(farm.host, cpus=512, memory=1 << 40)
-    farm.capacity = 1 << 60
-    world = World(store=DriverStore(), clock=clock, transports={"farm": way})
-    layers = (FRAMEWORK, schema.LAYER)
-    with (
-        tempfile.TemporaryDirectory() as data,
-        lent.database(server) as url,
-        databases.opened(url, world, layers) as database,
-        use(begin(world.ids, "bench")),
-    ):
-        site = Site(database=database, world=world)
-        site.lay_out()
-        cloud = Cloud(site, farm, way, Open(), Path(data), hosts=HOSTS)
-        network = _network(cloud)
-        kernel = cloud.server.kernel
-        _warm(cloud, network)
-        for _ in range(count):
-            cloud.deploy(networkids=[network.uuid])
-            kernel.look()  # its lease must not run out meanwhile
-        lent.analyse(database.engine)
-        began = time.perf_counter()
-        kernel.start()
-        queued = _running(cloud) - began
-        began = time.perf_counter()
+    def ask(self, count: int) -> None:
+        """Ask so many times, from several threads at once; every answer is a job."""
         with ThreadPoolExecutor(CALLERS) as callers:
-            for filed in [callers.submit(_deploy, cloud, network) for _ in range(count)]:
-                filed.result()
-        live = _running(cloud) - began
-        kernel.stop()
-        cloud.server.channel.close()
+            for each in [callers.submit(self._ask) for _ in range(count)]:
+                each.result()
+
+    def _ask(self) -> None:
+        said = []
+        environment = falcon.testing.create_environ("/client/api", query_string=self.target)
+        body = b"".join(self.server.serving.app(environment, lambda status, headers, *_: said.append(status)))
+        assert said == ["200 OK"], body
+
+
+def rates(server: str, count: int) -> tuple[float, ...]:
+    """Machines per second: of those that lie in the queue, that are filed while this process works, and by another.
+
+    The last is told of PostgreSQL alone: SQLite has one process.
+    """
+    way = Way(farm := Farm(), SystemClock())
+    farm.host = msgspec.structs.replace(farm.host, cpus=512, memory=1 << 40)
+    farm.capacity = ROOM
+    with tempfile.TemporaryDirectory() as data, lent.database(server) as url:
+        settings = Settings(data=Path(data), database=url, port=0)
+        bootstrap.prepare(settings)
+        with _composed(settings, way) as running:
+            running.start()
+            asking = Asking(running, _lay_out(running))
+            lent.until_none(lambda: HOSTS - _asked(running, UP))
+            asking.ask(WARM)  # so that the first is not the one that has everything compiled
+            _until_running(running)
+            gc.freeze()  # as `foreground.serve` does
+            figures = [_queued(asking, count), _live(asking, count)]
+            if server != "sqlite":
+                figures.append(_apart(asking, settings, 2 * count))
+            running.kernel.stop()
         way.close()
-        assert not farm.wrongs, farm.wrongs
-    return count / queued, count / live
+    assert not farm.wrongs, farm.wrongs
+    return tuple(figures)
 
 
-def _deploy(cloud, network):
-    with use(begin(cloud.world.ids, "bench")):
-        cloud.deploy(networkids=[network.uuid])
+def _queued(asking: Asking, count: int) -> float:
+    """Filed while every stage pauses."""
+    running = asking.server
+    _set_stages(running, "pause")
+    asking.ask(count)
+    lent.analyse(running.database.engine)
+    began = perf_counter()
+    _set_stages(running, "run")
+    running.kernel.look()
+    return count / (_until_running(running) - began)
 
 
-def _network(cloud):
-    site = cloud.site
-    with cloud.database.transaction() as tx:
-        return api.create_network(
-            tx, cloud.world, zone=site.zone, offering=site.network_offering, account=site.root, name="bench",
-            gateway="10.4.0.1", netmask="255.255.0.0", start_ip="10.4.0.2", end_ip="10.4.15.254",
-        )  # fmt: skip
+def _live(asking: Asking, count: int) -> float:
+    began = perf_counter()
+    asking.ask(count)
+    return count / (_until_running(asking.server) - began)
 
 
-def _warm(cloud, network):
-    """One machine, so that the first is not the one that has everything compiled."""
-    _deploy(cloud, network)
-    cloud.settle()
+def _apart(asking: Asking, settings: Settings, count: int) -> float:
+    """Filed by another server of the same cloud, which does no work."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as other:
+        other.submit(_file, settings, asking.target, WARM).result()
+        _until_running(asking.server)
+        began = perf_counter()
+        other.submit(_file, settings, asking.target, count).result()
+        return count / (_until_running(asking.server) - began)
 
 
-def _running(cloud):
-    def left():
-        with cloud.database.reading() as connection:
+_SERVERS: dict[str, Server] = {}
+"""The server of a process that only files."""
+
+
+def _file(settings: Settings, target: str, count: int) -> None:
+    if settings.url not in _SERVERS:
+        _SERVERS[settings.url] = bootstrap.compose(settings)
+        gc.freeze()
+    Asking(_SERVERS[settings.url], target).ask(count)
+
+
+@contextmanager
+def _composed(settings: Settings, way: Way) -> Iterator[Server]:
+    world = World(store=DriverStore(), clock=SystemClock(), transports={"farm": way})
+    with patch.object(bootstrap, "world", lambda: world):
+        running = bootstrap.compose(settings)
+    running.tools.hypervisors["Simulator"] = Provider()
+    try:
+        yield running
+    finally:
+        running.serving.close()
+        running.stop()
+
+
+def _lay_out(running: Server) -> str:
+    """A zone with hosts that answer, a tenant with a key, and what it asks: the query of a deployment."""
+    with use(begin(running.world.ids, "bench")):
+        site = Site(database=running.database, world=running.world)
+        site.lay_out()
+        with running.database.transaction() as tx:
+            tx.execute(schema.pool.update().values(capacity=ROOM, total=ROOM))
+            network = api.create_network(
+                tx, running.world, zone=site.zone, offering=site.network_offering, account=site.root, name="bench",
+                gateway="10.4.0.1", netmask="255.255.0.0", start_ip="10.4.0.2", end_ip="10.4.31.254",
+            )  # fmt: skip
+            pair = running.keys.issue(tx, site.user.uuid)
+        for number in range(HOSTS):
+            with running.kernel.transaction() as work:
+                api.add_host(
+                    work, zone=site.zone, pod=site.pod, cluster=site.cluster, name=f"host{number}",
+                    url=f"http://host{number}",
+                )  # fmt: skip
+    asked = {
+        "command": "deployVirtualMachine",
+        "response": "json",
+        "apiKey": pair.api_key,
+        "zoneid": site.zone.uuid,
+        "serviceofferingid": site.offering.uuid,
+        "templateid": site.template.uuid,
+        "networkids": network.uuid,
+    }
+    return urlencode(asked | {"signature": signature.sign(asked, pair.secret)})
+
+
+def _set_stages(running: Server, mode: str) -> None:
+    with running.database.transaction() as tx:
+        tx.execute(sqlalchemy.text("UPDATE stage SET mode = :mode"), {"mode": mode})
+    running.kernel.look()
+
+
+def _until_running(running: Server) -> float:
+    def left() -> int:
+        with running.database.reading() as connection:
             failed = connection.execute(FAILED).all()
             assert not failed, failed
-            return connection.execute(LEFT).scalar_one()
+        return _asked(running, LEFT)
 
     return lent.until_none(left)
+
+
+def _asked(running: Server, count: sqlalchemy.Select[int]) -> int:
+    with running.database.reading() as connection:
+        return connection.execute(count).scalar_one()

@@ -76,6 +76,7 @@ VIOLATIONS = {
     ],
     "hypervisor": [("server.planted", ":libvirt"), ("engine.planted", ":libvirt")],
     "loading": [("server.planted", ":stevedore"), ("framework.jobs.planted", ":stevedore")],
+    "telemetry": [("framework.jobs.planted", ":opentelemetry"), ("server.planted", ":prometheus_client")],
     "cycles": [("engine.bread.rules", "engine.crumb.rules")],
 }
 
@@ -97,6 +98,8 @@ BLESSINGS = [
     ("iam.decision", "framework.base"),
     ("iam.planted", ":falcon"),
     ("framework.plugins", ":stevedore"),
+    ("framework.telemetry.prometheus", ":prometheus_client"),
+    ("server.otel", ":opentelemetry"),
 ]
 
 # What the import graph cannot show: where it stands in a noun of the engine, and how it reads.

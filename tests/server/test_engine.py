@@ -26,13 +26,16 @@ MADE = {
     },
     "listJobs": {"errorcode", "errortext", "resourceid", "resourcetype", "waitsfor"},
     "listLanes": {"kind"},
-    "listStages": {"age"},
+    "listStages": {
+        *("age", "busy", "queued", "warning", "server"),
+        *("waitp50", "waitp95", "waitp99", "servicep50", "servicep95", "servicep99"),
+    },
     "listStoragePools": {"overprovisionfactor"},
     "listUsers": {"apikey"},
     "listVirtualMachines": {"ipaddress"},
 }
 """Fields that are made of others, row by row."""
-USED_UP = {"error", "lanemode", "payload", "pending", "resource", "stagemode", "total"}
+USED_UP = {"error", "lanecircuit", "lanemode", "payload", "pending", "resource", "rewind", "stagemode", "total"}
 """Columns that only make such fields."""
 
 

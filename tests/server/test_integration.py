@@ -15,7 +15,8 @@ from stratiform.api.errors import InsufficientCapacity
 from stratiform.api.principal import Principal, Role
 from stratiform.engine import schema as engine
 from stratiform.framework.schema import FRAMEWORK
-from stratiform.framework.telemetry.metrics import Metric, Page, Shape
+from stratiform.framework.telemetry.metrics import Metric, Shape
+from stratiform.framework.telemetry.prometheus import Page
 from stratiform.framework.testing.fixtures import database, database_url, world
 from stratiform.framework.testing.statements import count
 from stratiform.server import app, integration
@@ -205,7 +206,7 @@ def test_metrics_are_told_as_prometheus_reads_them(measured):
     answer = measured.simulate_get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert "loaves 7" in answer.text.splitlines()
+    assert "loaves 7.0" in answer.text.splitlines()
     assert ask(measured, "listZones")[0].status_code == 200
 
 

@@ -24,7 +24,7 @@ __all__ = ["clock", "database", "database_url", "domains", "layers", "root", "se
 
 NAMES = {
     *("listStages", "updateStage", "listLanes", "updateLane", "listJobs", "getJob"),
-    *("cancelJob", "holdJob", "releaseJob", "prioritizeJob"),
+    *("cancelJob", "holdJob", "releaseJob", "retryJob", "prioritizeJob"),
 }
 NOBODY = "0190f3c2-3333-7000-8000-00000000dead"
 
@@ -102,7 +102,54 @@ def test_a_job_is_held_released_and_put_first(server, root, filed):
     assert sorted(told) == ["JOB.HOLD", "JOB.PRIORITIZE", "JOB.RELEASE"]
 
 
-def test_a_stage_is_set_and_listed(root, filed):
+def test_jobs_are_found_by_more_than_their_state(root, filed):
+    for given in ({"minage": 0}, {"maxage": 3600}, {"text": "ACCOUNT.E"}):
+        assert root.get("listJobs", **given)["count"] == 1, given
+    assert root.get("listJobs", minage=3600) == {}
+    assert root.get("listJobs", after=filed) == {}
+    assert NOBODY in root.refused(431, "listJobs", hostid=NOBODY)
+    assert "minage cannot be -1" in root.refused(431, "listJobs", minage=-1)
+
+
+def test_what_happens_next_is_told_and_a_dry_run_does_nothing(root, filed):
+    row = root.get("cancelJob", id=filed, dryrun="true")["job"]
+    assert (row["displaytext"], row["dryrun"], row["state"]) == ("it is undone at once", True, "ready")
+    assert "cancelasked" not in row
+    row = root.get("holdJob", id=filed)["job"]
+    assert (row["displaytext"][:20], row["dryrun"], row["state"]) == ("1 of 1 jobs stand; t", False, "held")
+    assert root.get("listEvents", listall="true", resourceid=filed)["count"] == 1
+
+
+def test_all_that_a_filter_matches_are_steered(server, root, filed):
+    about = root.get("listJobs", id=filed)["job"][0]
+    told = root.get("cancelJob", kind="account.end", dryrun="true")["job"]
+    one = {name: about[name] for name in ("id", "kind", "resourcetype", "resourceid", "account")}
+    one |= {"displaytext": "it is undone at once"}
+    says = "1 job would be steered"
+    assert told == {"count": 1, "left": 0, "dryrun": True, "displaytext": says, "affected": [one], "refused": []}
+    assert root.get("listEvents", listall="true", type="JOB.CANCEL") == {}
+    told = root.get("cancelJob", kind="account.end", state="ready")["job"]
+    assert (told["count"], told["dryrun"], told["affected"]) == (1, False, [one])
+    assert root.get("cancelJob", kind="account.end")["job"]["count"] == 0
+    server.settle()
+    assert only(root.get("listJobs", outcome="cancelled"), "job")["id"] == filed
+    assert only(root.get("listEvents", listall="true", type="JOB.CANCEL"), "event")["username"] == "admin"
+    (refused,) = root.get("retryJob", text="account")["job"]["refused"]
+    assert (refused["errorcode"], "account.end" in refused["errortext"]) == ("job_unrepeatable", True)
+
+
+def test_a_repeated_request_with_a_token_is_answered_as_the_first_was(root, filed):
+    asked = {"kind": "account.end", "idempotencytoken": "once"}
+    told = root.get("holdJob", **asked)
+    assert told["job"]["count"] == 1
+    root.get("releaseJob", id=filed)
+    assert root.get("holdJob", **asked) == told
+    assert root.get("listJobs", id=filed)["job"][0]["state"] == "ready"
+    assert root.get("listEvents", listall="true", type="JOB.HOLD")["count"] == 1
+    assert "once" in root.refused(431, "holdJob", stage="vm", idempotencytoken="once")
+
+
+def test_a_stage_is_set_and_listed(server, root, filed):
     row = root.get("updateStage", name="infrastructure", mode="Pause", depth=7, workers=3)["stage"]
     assert (row["mode"], row["depth"], row["workers"], row["ready"]) == ("pause", 7, 3, 1)
     names = [each["name"] for each in root.get("listStages")["stage"]]
@@ -112,7 +159,12 @@ def test_a_stage_is_set_and_listed(root, filed):
     assert row["age"] >= 0
     assert row["readysince"].endswith("+0000")
     assert only(root.get("listJobs", state="ready"), "job")["waitsfor"] == "stage infrastructure is paused"
-    assert "depth" not in root.get("updateStage", name="infrastructure", depth=-1)["stage"]
+    row = root.get("updateStage", name="infrastructure", depth=-1, deadline=60)["stage"]
+    assert ("depth" in row, row["deadline"]) == (False, 60)
+    server.kernel.look()
+    late = root.get("deleteDomain", id=root.get("createDomain", name="d")["domain"]["id"])["jobid"]
+    assert root.get("getJob", id=late)["job"]["due"].endswith("+0000")
+    assert "deadline" not in root.get("updateStage", name="infrastructure", deadline=-1)["stage"]
     event = root.get("listEvents", listall="true", type="STAGE.UPDATE")["event"][-1]
     assert event["description"] == "Stage infrastructure was changed"
     assert (event["resourcename"], event["resourcetype"]) == ("infrastructure", "Stage")
@@ -134,7 +186,13 @@ def test_a_lane_is_set_and_listed(root):
         ("cancelJob", {"id": NOBODY}, f"There is no job {NOBODY}"),
         ("getJob", {"id": NOBODY}, NOBODY),
         ("listJobs", {"id": NOBODY}, NOBODY),
-        ("cancelJob", {}, "missing parameter id"),
+        ("cancelJob", {}, "nothing says which jobs; give id, or one at least of state, outcome, stage"),
+        ("retryJob", {"dryrun": "true"}, "nothing says which jobs"),
+        ("holdJob", {"rootsonly": "true"}, "nothing says which jobs"),
+        ("holdJob", {"id": NOBODY, "kind": "vm.deploy"}, "not id with kind"),
+        ("holdJob", {"kind": "vm.deploy", "limit": 0}, "limit cannot be 0"),
+        ("holdJob", {"kind": "vm.deploy", "after": NOBODY}, NOBODY),
+        ("retryJob", {"id": NOBODY}, f"There is no job {NOBODY}"),
         ("prioritizeJob", {"id": NOBODY, "position": "middle"}, "not one of first, last"),
         ("updateStage", {"name": "oven", "mode": "run"}, "There is no stage oven; there are host, infrastructure"),
         ("updateStage", {"name": "vm"}, "nothing is to be set"),
@@ -164,6 +222,11 @@ ERRORS = {
     control.OnItsWayBack: 431,
     control.Irrevocable: 431,
     control.Unread: 431,
+    control.Descended: 431,
+    control.Lives: 431,
+    control.Succeeded: 431,
+    control.Unrepeatable: 431,
+    control.Followed: 431,
     control.BadSetting: 431,
     setting.Draining: 503,
     setting.Full: 503,

@@ -1,175 +1,85 @@
 """Idempotency tokens over the wire: every command that changes something happens once, and is answered alike."""
 
-import queue
-import random
+import contextlib
+import functools
+import itertools
 import re
 import threading
+import uuid
 from datetime import timedelta
-from urllib.parse import quote
 
-import orjson
 import pytest
 import sqlalchemy
-from tests.server.test_generator import ANN, BOB, COMMANDS, OPERATOR, composed, database_url, pytestmark, whole
+from tests.server.asking import (
+    COMMANDS,
+    MUTATING,
+    POOL,
+    Mortals,
+    Walk,
+    ask,
+    at_once,
+    body,
+    form,
+    machine,
+    persist,
+    standing,
+)
+from tests.server.test_generator import ANN, BOB, OPERATOR, pytestmark
 
-from stratiform.api.parameter import Type
-from stratiform.engine.api import LISTINGS
-from stratiform.framework.agents.table import resource
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.jobs import token as tokens
 from stratiform.framework.jobs.table import job
+from stratiform.framework.jobs.token import RETENTION
+from stratiform.framework.testing import databases
 from stratiform.framework.testing.statements import count
-from stratiform.server import answer, signature
-from stratiform.server.credential.table import user_key
+from stratiform.server import signature
 from stratiform.server.handlers import entity
-from stratiform.server.token import EVERY, HEADER, RETENTION
+from stratiform.server.token import EVERY, HEADER, Tokens
 
-__all__ = ["composed", "database_url", "pytestmark", "whole"]
+__all__ = ["pytestmark"]
 
-MUTATING = sorted(name for name, each in COMMANDS.items() if each.mutates and name not in ("login", "logout"))
-FIFTY = 50
-WISH = "0190f3c2-7777-7000-8000-00000000ABCD"
-FIRST = ("add", "create", "register", "deploy")
-LAST = ("delete", "destroy", "expunge")
+NUMBERS = itertools.count(1)
 
 
-def ask(whole, who, header=None, /, **parameters):
-    """A request as text, so that answers can be compared to the byte."""
-    query = whole.signed(who, "&".join(f"{name}={quote(str(value))}" for name, value in parameters.items()))
-    answer = whole.http.simulate_get("/client/api", query_string=query, headers={HEADER: header} if header else None)
-    return answer.status_code, answer.content
+@pytest.fixture(scope="module")
+def stand(request, tmp_path_factory):
+    """Answers the whole server on a database; it is made once, and ends with this module."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def make(dialect):
+            folder = tmp_path_factory.mktemp("whole")
+            if dialect == "sqlite":
+                url = stack.enter_context(databases.sqlite(folder))
+            else:
+                url = stack.enter_context(request.getfixturevalue("postgresql").empty())
+            return stack.enter_context(standing(url, folder))
+
+        yield make
 
 
-def body(content):
-    [told] = orjson.loads(content).values()
-    return told
+@pytest.fixture
+def whole(stand, dialect):
+    """A whole server with what its tenants have. It is shared: whoever uses it makes names of their own."""
+    return stand(dialect)
 
 
-def at_once(work, count=FIFTY):
-    """What each of so many threads came to."""
-    told, ready = queue.SimpleQueue(), threading.Barrier(count)
-
-    def one():
-        ready.wait(60)
-        told.put(work())
-
-    threads = [threading.Thread(target=one) for _ in range(count)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(120)
-    return [told.get(timeout=1) for _ in threads]
+@pytest.fixture
+def text():
+    """A token that nobody used."""
+    return f"token-{next(NUMBERS)}"
 
 
-NETWORK = {"vlan": "3001", "gateway": "10.99.0.1", "startip": "10.99.0.2", "endip": "10.99.0.9"}
-GIVEN = {
-    "addTrafficType": {"physicalnetworkid": lambda ids: ids["physical_network"][-1]},
-    "configureVirtualRouterElement": {"id": lambda ids: ids["network_element"][0]},
-    "createDomain": {"name": "one-domain"},
-    "createNetwork": {"name": "one-network", **NETWORK},
-    "createPod": {"name": "one-pod", "gateway": "172.20.1.1", "startip": "172.20.1.2", "endip": "172.20.1.9"},
-    "createStoragePool": {"name": "one-pool", "url": "nfs://simulated/one"},
-    "deleteUserKeys": {"keypairid": lambda ids: ids["user_key"][-1]},
-}
-"""Parameters that an example cannot have right for a cloud with something in it."""
-HOST, POOL, VM = (LISTINGS[kind].table for kind in ("host", "storage_pool", "vm"))
-RAISED = {HOST: "Enabled", resource: "Up"}
-BEFORE = {
-    "createStoragePool": RAISED,
-    "prepareHostForMaintenance": RAISED,
-    "cancelHostMaintenance": {HOST: "Maintenance"},
-    "updateHost": RAISED,
-    "updateStoragePool": {POOL: "Up"},
-    "deleteHost": {HOST: "Disabled"},
-    "recoverVirtualMachine": {VM: "Destroyed"},
-    "expungeVirtualMachine": {VM: "Destroyed"},
-}
-"""The states that a command wants, by table."""
+@pytest.fixture
+def wish():
+    """A UUID that no job has, in capitals."""
+    return str(uuid.uuid4()).upper()
 
 
-class Walk:
-    """Asks for every command in an order in which most can be done: what is made by some, others end."""
-
-    def __init__(self, whole):
-        self.whole = whole
-
-    def order(self):
-        ends = sorted((name for name in MUTATING if name.startswith(LAST)), reverse=True)
-        makes = sorted((name for name in MUTATING if name.startswith(FIRST)), reverse=True)
-        return [*makes, *(name for name in MUTATING if name not in {*ends, *makes}), *ends]
-
-    def ids(self):
-        """The live entities of each kind, oldest first."""
-        found = {}
-        with self.whole.server.database.reading() as connection:
-            for kind, each in ((kind, each) for kind, each in LISTINGS.items() if "uuid" in each.table.c):
-                live = sqlalchemy.select(each.table.c.uuid).select_from(each.source).where(each.alive)
-                found[kind] = [*connection.execute(live.order_by(each.table.c.id)).scalars()]
-            pairs = sqlalchemy.select(user_key.c.uuid).where(user_key.c.removed.is_(None)).order_by(user_key.c.id)
-            found["user_key"] = [*connection.execute(pairs).scalars()]
-        return found
-
-    def parameters(self, command):
-        """The example's, with ids that there are: a change is of what was made last, anything else names the first."""
-        named = dict.fromkeys([*command.example, *(each.name for each in command.parameters if each.required)])
-        found, ids = {**named, **command.example}, self.ids()
-        for each in command.parameters:
-            if each.name in found and Type.UUID in (each.type, each.items):
-                there = ids.get(each.kind) or ["0190f3c2-9999-7000-8000-00000000dead"]
-                found[each.name] = there[-1 if each.kind == command.kind else 0]
-        for name, value in GIVEN.get(command.name, {}).items():
-            found[name] = value(ids) if callable(value) else value
-        return {name: value for name, value in found.items() if value is not None}
-
-    def prepare(self, name):
-        """Let time have passed, in which jobs that nobody works on here would have come to their end."""
-        with self.whole.server.database.transaction() as tx:
-            for table, state in BEFORE.get(name, {}).items():
-                tx.execute(sqlalchemy.update(table).values(state=state))
-
-
-def watch(cloud, monkeypatch):
-    """The commands that reach the engine with a token."""
-    reached = set()
-    for name in ("change", "submit"):
-        plain = getattr(cloud, name)
-
-        def watching(command, who, arguments, token=None, plain=plain):
-            if token is not None:
-                reached.add(command)
-            return plain(command, who, arguments, token)
-
-        monkeypatch.setattr(cloud, name, watching)
-    return reached
-
-
-def test_every_command_that_changes_something_does_it_once_for_a_token(whole, monkeypatch):
-    walk, done, reached = Walk(whole), set(), watch(whole.server.cloud, monkeypatch)
-    for name in walk.order():
-        walk.prepare(name)
-        asked = {"command": name, "idempotencytoken": f"once-{name}", **walk.parameters(COMMANDS[name])}
-        before = whole.census()
-        first = ask(whole, OPERATOR, **asked)
-        between = whole.census()
-        again = ask(whole, OPERATOR, **asked)
-        assert again == first, name
-        assert whole.census() == between, name
-        if between["token rows"] == before["token rows"]:
-            assert first[0] not in (200, 503), (name, first)
-            assert between == before, name
-            assert name in reached or name == "updateConfiguration", (name, first)
-        else:
-            done.add(name)
-            status, content = ask(whole, OPERATOR, **asked, other="1")
-            assert (status, b"with other parameters" in content) == (431, True), name
-            assert whole.census() == between, name
-    assert len(done) > len(MUTATING) * 0.8, sorted(set(MUTATING) - done)
-
-
-def test_no_secret_of_a_request_or_an_answer_lies_open_in_what_is_kept(whole):
+def test_no_secret_of_a_request_or_an_answer_lies_open_in_what_is_kept(whole, text):
     account = dict(COMMANDS["createAccount"].example, password="such-a-Passw0rd", username="eve")
-    whole.must(OPERATOR, command="createAccount", idempotencytoken="a", **account)
-    pair = whole.must(ANN, command="createSSHKeyPair", idempotencytoken="b", name="laptop")["keypair"]
+    whole.must(OPERATOR, command="createAccount", idempotencytoken=text, **account)
+    pair = whole.must(ANN, command="createSSHKeyPair", idempotencytoken=text, name=text)["keypair"]
     private = re.sub(r"-----[^-]*-----|\s", "", pair["privatekey"])
     with whole.server.database.reading() as connection:
         kept = str(connection.execute(sqlalchemy.select(tokens.token)).all())
@@ -177,15 +87,15 @@ def test_no_secret_of_a_request_or_an_answer_lies_open_in_what_is_kept(whole):
     assert private[:40] not in re.sub(r"\\n|\s", "", kept)
 
 
-def test_a_change_is_answered_as_it_was_whatever_became_of_it(whole):
-    asked = {"command": "createDomain", "name": "north", "idempotencytoken": "t"}
+def test_a_change_is_answered_as_it_was_whatever_became_of_it(whole, text):
+    asked = {"command": "createDomain", "name": text, "idempotencytoken": text}
     first = ask(whole, OPERATOR, **asked)
     whole.must(OPERATOR, command="deleteDomain", id=body(first[1])["domain"]["id"])
     assert ask(whole, OPERATOR, **asked) == first
 
 
-def test_a_refusal_keeps_nothing_so_what_was_wrong_may_be_put_right(whole):
-    asked = {"command": "createUser", **COMMANDS["createUser"].example, "account": "nobody", "idempotencytoken": "t"}
+def test_a_refusal_keeps_nothing_so_what_was_wrong_may_be_put_right(whole, text):
+    asked = {"command": "createUser", **COMMANDS["createUser"].example, "account": "nobody", "idempotencytoken": text}
     before = whole.census()
     assert ask(whole, ANN, **asked)[0] != 200
     assert ask(whole, OPERATOR, **asked)[0] == 431
@@ -197,69 +107,61 @@ def test_a_refusal_keeps_nothing_so_what_was_wrong_may_be_put_right(whole):
     assert ask(whole, OPERATOR, **put_right) == first
 
 
-def test_the_same_token_of_another_user_or_for_another_command_is_another_token(whole):
-    made = {who: whole.must(who, command="createSSHKeyPair", name="k", idempotencytoken="t") for who in (ANN, BOB)}
+def test_the_same_token_of_another_user_or_for_another_command_is_another_token(whole, text):
+    made = {who: whole.must(who, command="createSSHKeyPair", name=text, idempotencytoken=text) for who in (ANN, BOB)}
     assert made[ANN]["keypair"]["fingerprint"] != made[BOB]["keypair"]["fingerprint"]
-    whole.must(ANN, command="deleteSSHKeyPair", name="k", idempotencytoken="t")
-    assert "keypair" not in {**whole.must(ANN, command="listSSHKeyPairs", name="k")}
+    whole.must(ANN, command="deleteSSHKeyPair", name=text, idempotencytoken=text)
+    assert "keypair" not in {**whole.must(ANN, command="listSSHKeyPairs", name=text)}
 
 
-def test_a_key_pair_is_told_again_with_its_private_half(whole):
-    asked = {"command": "createSSHKeyPair", "name": "laptop", "idempotencytoken": "t"}
+def test_a_key_pair_is_told_again_with_its_private_half(whole, text):
+    asked = {"command": "createSSHKeyPair", "name": text, "idempotencytoken": text}
     first = whole.must(ANN, **asked)
     assert "PRIVATE KEY" in first["keypair"]["privatekey"]
     assert whole.must(ANN, **asked) == first
 
 
-def test_a_password_that_was_changed_with_the_old_one_is_not_asked_for_it_again(whole):
+def test_a_password_that_was_changed_with_the_old_one_is_not_asked_for_it_again(whole, text):
     [mine] = [each for each in whole.must(ANN, command="listUsers")["user"] if each["username"] == ANN]
-    asked = {"command": "updateUser", "id": mine["id"], "idempotencytoken": "t"}
+    asked = {"command": "updateUser", "id": mine["id"], "idempotencytoken": text}
     asked |= {"currentpassword": "a-long-Passw0rd!", "password": "an0ther-long-one!"}
     first = ask(whole, ANN, **asked)
     assert first[0] == 200
     assert ask(whole, ANN, **asked) == first
     assert ask(whole, ANN, **{**asked, "password": "a-third-Passw0rd!"})[0] == 431
-    assert ask(whole, ANN, **{**asked, "idempotencytoken": "u"})[0] == 431
+    assert ask(whole, ANN, **{**asked, "idempotencytoken": f"{text}-other"})[0] == 431
 
 
-def test_what_says_how_it_is_asked_is_not_what_is_asked(whole):
-    asked = {"command": "createDomain", "name": "north"}
-    first = ask(whole, OPERATOR, "t", **asked)
+def test_what_says_how_it_is_asked_is_not_what_is_asked(whole, text):
+    asked = {"command": "createDomain", "name": text}
+    first = ask(whole, OPERATOR, text, **asked)
     assert first[0] == 200
     same = {"signatureversion": "3", "expires": "2099-01-01T00:00:00+0000", "_": "12345"}
-    for header, more in ((None, {"idempotencytoken": "t"}), ("t", {}), ('"t"', same), ("t", {"idempotencytoken": "t"})):
+    beside = {"idempotencytoken": text}
+    for header, more in ((None, beside), (text, {}), (f'"{text}"', same), (text, beside)):
         assert ask(whole, OPERATOR, header, **asked, **more) == first
-    assert ask(whole, OPERATOR, "t", **{**asked, "networkdomain": "x.example.org"})[0] == 431
+    assert ask(whole, OPERATOR, text, **{**asked, "networkdomain": "x.example.org"})[0] == 431
 
 
-def machine(whole, who=ANN):
-    """What a deployment is asked with."""
-    place = whole.must(who, command="listZones")["zone"][0]["id"]
-    offering = whole.must(who, command="listServiceOfferings")["serviceoffering"][0]["id"]
-    template = whole.must(who, command="listTemplates", templatefilter="featured")["template"][0]["id"]
-    parts = {"zoneid": place, "serviceofferingid": offering, "templateid": template}
-    return {"command": "deployVirtualMachine", "name": "once", **parts}
-
-
-def test_the_id_that_is_wished_for_a_job_is_its_id_and_a_token(whole):
-    asked = {**machine(whole), "customjobid": WISH}
+def test_the_id_that_is_wished_for_a_job_is_its_id_and_a_token(whole, text, wish):
+    asked = {**machine(whole, name=text), "customjobid": wish}
     first = whole.must(ANN, **asked)
-    assert first["jobid"] == WISH.lower()
-    assert whole.must(ANN, command="queryAsyncJobResult", jobid=WISH)["jobid"] == WISH.lower()
+    assert first["jobid"] == wish.lower()
+    assert whole.must(ANN, command="queryAsyncJobResult", jobid=wish)["jobid"] == wish.lower()
     assert whole.must(ANN, **asked) == first
     assert ask(whole, ANN, **{**asked, "name": "twice"})[0] == 431
-    assert whole.must(ANN, command="listVirtualMachines", name="once")["count"] == 1
+    assert whole.must(ANN, command="listVirtualMachines", name=text)["count"] == 1
 
 
-def test_an_id_that_another_job_has_is_not_given_again(whole):
-    mine, yours = (whole.must(who, **machine(whole, who), customjobid=WISH) for who in (ANN, BOB))
-    assert mine["jobid"] == WISH.lower() != yours["jobid"]
-    assert whole.must(BOB, **machine(whole, BOB), customjobid=WISH) == yours
-    named = whole.must(ANN, **{**machine(whole), "name": "n2"}, customjobid="order-66", idempotencytoken="another")
+def test_an_id_that_another_job_has_is_not_given_again(whole, text, wish):
+    mine, yours = (whole.must(who, **machine(whole, who, text), customjobid=wish) for who in (ANN, BOB))
+    assert mine["jobid"] == wish.lower() != yours["jobid"]
+    assert whole.must(BOB, **machine(whole, BOB, text), customjobid=wish) == yours
+    named = whole.must(ANN, **machine(whole, name=f"{text}-other"), customjobid="order-66", idempotencytoken=text)
     assert named["jobid"] != "order-66"
 
 
-def test_two_who_wish_for_one_id_at_once_are_both_served(whole, monkeypatch):
+def test_two_who_wish_for_one_id_at_once_are_both_served(whole, monkeypatch, text, wish):
     """Both have looked whether it is free before either filed a job with it."""
     both, plain = threading.Barrier(2), tokens.is_free
     looked = threading.local()
@@ -272,22 +174,23 @@ def test_two_who_wish_for_one_id_at_once_are_both_served(whole, monkeypatch):
         return free
 
     monkeypatch.setattr(tokens, "is_free", looking)
-    parts, who = {each: machine(whole, each) for each in (ANN, BOB)}, iter((ANN, BOB))
+    parts, who = {each: machine(whole, each, text) for each in (ANN, BOB)}, iter((ANN, BOB))
 
     def deploy():
         each = next(who)
-        return whole.must(each, **parts[each], customjobid=WISH)["jobid"]
+        return whole.must(each, **parts[each], customjobid=wish)["jobid"]
 
     jobs = at_once(deploy, 2)
-    assert WISH.lower() in jobs
+    assert wish.lower() in jobs
     assert len(set(jobs)) == 2
 
 
-def test_an_answer_that_waits_for_its_job_is_the_first_that_was_told(whole):
+def test_an_answer_that_waits_for_its_job_is_the_first_that_was_told(whole, text):
     walk = Walk(whole)
     walk.prepare("createStoragePool")
     found = walk.parameters(COMMANDS["createStoragePool"])
-    asked = {"command": "createStoragePool", **found, "idempotencytoken": "t"}
+    asked = {"command": "createStoragePool", **found, "name": text, "url": f"nfs://simulated/{text}"}
+    asked["idempotencytoken"] = text
     first = ask(whole, OPERATOR, **asked)
     assert first[0] == 200
     pool = body(first[1])["storagepool"]["id"]
@@ -300,64 +203,46 @@ def test_an_answer_that_waits_for_its_job_is_the_first_that_was_told(whole):
 
 
 ONCE = {
-    "createDomain": (OPERATOR, {"name": "once"}),
-    "updateConfiguration": (OPERATOR, {"name": "default.page.size", "value": "77"}),
-    "createSSHKeyPair": (ANN, {"name": "once"}),
-    "deployVirtualMachine": (ANN, {}),
-    "createStoragePool": (OPERATOR, {}),
-    "createAccount": (OPERATOR, dict(COMMANDS["createAccount"].example)),
+    "createDomain": (OPERATOR, "domain", 1),
+    "addTrafficType": (OPERATOR, "traffic_type", 1),
+    "createStoragePool": (OPERATOR, POOL.name, 1),
+    "deployVirtualMachine": (ANN, "vm", 1),
+    "createSSHKeyPair": (ANN, "ssh_key_pair", 1),
+    "createAccount": (OPERATOR, "account", 2),
+    "registerUserKeys": (OPERATOR, "user_key", 1),
+    "updateConfiguration": (OPERATOR, "config_value", 1),
 }
-"""One command of each sort, and who asks."""
+"""Commands of each sort: who asks, of what there is one more then, and how many events tell of it."""
+
+
+def test_there_is_one_command_of_each_sort():
+    assert {form(name) for name in ONCE} == {form(name) for name in MUTATING}
 
 
 @pytest.mark.parametrize("name", ONCE)
-def test_fifty_at_once_with_one_token_have_one_effect_and_equal_answers(whole, name, monkeypatch):
-    """Some die before the commit and some after it, and ask again."""
-    dice, lock, deaths = random.Random(name), threading.Lock(), {"before": 0, "after": 0}
-
-    def dying(where, plain, chance):
-        def call(*arguments, **options):
-            found = plain(*arguments, **options)
-            with lock:
-                dies = deaths[where] < 10 and dice.random() < chance
-                deaths[where] += dies
-            if dies:
-                raise RuntimeError(f"killed {where} the commit")
-            return found
-
-        return call
-
-    who, parameters = ONCE[name]
+def test_fifty_at_once_with_one_token_have_one_effect_and_equal_answers(whole, text, name, monkeypatch):
+    """Some die before the commit and some after it, and ask again. Every command: see `tests/crash`."""
+    who, table, events = ONCE[name]
     walk = Walk(whole)
     walk.prepare(name)
-    parameters = {**walk.parameters(COMMANDS[name]), **parameters}
-    parameters |= machine(whole) if name == "deployVirtualMachine" else {"command": name}
+    parameters = {"command": name, **walk.parameters(COMMANDS[name])}
+    parameters |= machine(whole, name=text) if name == "deployVirtualMachine" else {}
     before = whole.census()
-    monkeypatch.setattr(tokens, "claim", dying("before", tokens.claim, 0.3))
-    for shaping in ("accepted", "single", "listed"):
-        monkeypatch.setattr(answer, shaping, dying("after", getattr(answer, shaping), 0.2))
-
-    def persist():
-        status = 530
-        while status in (503, 530):  # it died, or too many make keys at once
-            status, content = ask(whole, who, **parameters, idempotencytoken="t")
-        return status, content
-
-    answers = at_once(persist)
+    mortals = Mortals(name)
+    mortals.on(monkeypatch)
+    answers = at_once(lambda: persist(whole, who, **parameters, idempotencytoken=text))
     assert len(set(answers)) == 1
     assert answers[0][0] == 200, answers[0]
-    assert deaths["before"] + deaths["after"] > 0
+    assert min(mortals.deaths.values()) > 0
     after = whole.census()
     assert after["token rows"] == before["token rows"] + 1
-    made = {"createDomain": "domain", "deployVirtualMachine": "vm", "createAccount": "account"}
-    table = {"createSSHKeyPair": "ssh_key_pair", "createStoragePool": POOL.name, **made}.get(name, "config_value")
     assert after[f"{table} rows"] == before[f"{table} rows"] + 1
-    assert after["event rows"] == before["event rows"] + (2 if name == "createAccount" else 1)
+    assert after["event rows"] == before["event rows"] + events
 
 
 @pytest.mark.parametrize("dies", ["before the commit", "after the commit"])
-def test_whoever_got_no_answer_asks_again_and_gets_it(whole, monkeypatch, dies):
-    asked = {**machine(whole), "idempotencytoken": "t"}
+def test_whoever_got_no_answer_asks_again_and_gets_it(whole, monkeypatch, text, dies):
+    asked = {**machine(whole, name=text), "idempotencytoken": text}
     before = whole.census()
     with monkeypatch.context() as patched:
         where, name = {"before the commit": (tokens, "keep"), "after the commit": (entity.answer, "accepted")}[dies]
@@ -376,8 +261,10 @@ def test_whoever_got_no_answer_asks_again_and_gets_it(whole, monkeypatch, dies):
     assert done["job rows"] == before["job rows"] + 1
 
 
-def test_a_token_is_good_for_as_long_as_the_option_says_and_then_swept(whole, monkeypatch):
-    server, asked = whole.server, {"command": "createSSHKeyPair", "name": "laptop", "idempotencytoken": "t"}
+def test_a_token_is_good_for_as_long_as_the_option_says_and_then_swept(whole, monkeypatch, text):
+    server, asked = whole.server, {"command": "createSSHKeyPair", "name": text, "idempotencytoken": text}
+    with server.database.transaction() as tx:
+        tx.execute(sqlalchemy.delete(tokens.token))
     whole.must(OPERATOR, command="updateConfiguration", name=RETENTION.name, value=str(3600))
     first = whole.must(ANN, **asked)
     now = server.world.clock.now()
@@ -385,7 +272,7 @@ def test_a_token_is_good_for_as_long_as_the_option_says_and_then_swept(whole, mo
     def later(time):
         monkeypatch.setattr(type(server.world.clock), "now", lambda clock: now + time // timedelta(microseconds=1))
 
-    [sweep] = [duty for duty in server.kernel.duties if duty.__qualname__ == "Tokens.sweep"]
+    [sweep] = [duty for duty in server.kernel.duties if isinstance(getattr(duty, "__self__", None), Tokens)]
     later(timedelta(minutes=59))
     sweep()
     assert whole.must(ANN, **asked) == first
@@ -401,6 +288,46 @@ def test_a_token_is_good_for_as_long_as_the_option_says_and_then_swept(whole, mo
         later(timedelta(minutes=62) + timedelta(seconds=EVERY // SECOND))
         sweep()
         assert len(statements) == 1
+
+
+def watch(cloud, monkeypatch):
+    """The commands that reach the engine with a token."""
+    reached = set()
+    for name in ("change", "submit"):
+        plain = getattr(cloud, name)
+
+        def watching(command, who, arguments, token=None, plain=plain):
+            if token is not None:
+                reached.add(command)
+            return plain(command, who, arguments, token)
+
+        monkeypatch.setattr(cloud, name, watching)
+    return reached
+
+
+def test_every_command_that_changes_something_does_it_once_for_a_token(whole, monkeypatch):
+    """The last on the shared server, for it removes what others use."""
+    walk, done, reached = Walk(whole), set(), watch(whole.server.cloud, monkeypatch)
+    before = whole.census()
+    for name in walk.order():
+        walk.prepare(name)
+        asked = {"command": name, "idempotencytoken": f"once-{name}", **walk.parameters(COMMANDS[name])}
+        first = ask(whole, OPERATOR, **asked)
+        between = whole.census()
+        again = ask(whole, OPERATOR, **asked)
+        assert again == first, name
+        assert whole.census() == between, name
+        if between["token rows"] == before["token rows"]:
+            assert first[0] not in (200, 503), (name, first)
+            assert between == before, name
+            assert name in reached or name == "updateConfiguration", (name, first)
+        else:
+            done.add(name)
+            status, content = ask(whole, OPERATOR, **asked, other="1")
+            assert (status, b"with other parameters" in content) == (431, True), name
+            assert whole.census() == between, name
+        before = between
+    assert len(done) > len(MUTATING) * 0.8, sorted(set(MUTATING) - done)
 
 
 BAD = {"empty": "", "spaces": "a b", "no ASCII": "tök", "a line end": "a\nb", "too long": "x" * 256}

@@ -105,7 +105,7 @@ class Server:
         membership = Membership(database, world, "server", database_time=False)
         self.kernel = Kernel(world=world, database=database, registry=program.registry, membership=membership)
         self.kernel.join()
-        self.chores = Chores(database, self.config)
+        self.chores = Chores(database, self.config, self.kernel.agenda)
         configuration = Configuration(self.config, database, Gate(), ())
         services = Services(
             commands=registry.collect(),
@@ -131,6 +131,11 @@ class Server:
             ),
         )
         self.http = falcon.testing.TestClient(app.make(app.dispatcher(services, world), door))
+
+    def look(self):
+        """Look once at what there is to do beside jobs."""
+        self.kernel.agenda.now()
+        self.chores.look()
 
     def settle(self):
         """Work until nothing is left to do now."""
@@ -674,13 +679,13 @@ def test_a_user_has_so_many_key_pairs_and_no_more(server, people):
 def test_what_is_over_is_swept_away_and_looking_costs_one_statement(server, people, clock):
     user = people["user-sales"]
     user.get("registerUserKeys", id=user.uuid)
-    server.chores.look()  # the configuration is read, events have numbers
+    server.look()  # the configuration is read, events have numbers
     with count(server.database) as asked:
-        server.chores.look()
+        server.look()
     asked.expect(statements=1, commits=0)
     assert len(server.rows(sqlalchemy.select(job_secret))) == 1
     clock.advance(RETENTION.default * SECOND)
-    server.chores.look()
+    server.look()
     assert server.rows(sqlalchemy.select(job_secret)) == []
 
 

@@ -6,7 +6,9 @@ not. Look-ups, by which a step reads the rows that it works on, are counted apar
 
 import threading
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+import falcon.testing
 import pytest
 import sqlalchemy
 from sqlalchemy import event
@@ -17,11 +19,13 @@ from stratiform.api.principal import Principal, Role
 from stratiform.engine.schema import account, account_user, domain, service_offering, template, vm, zone
 from stratiform.framework import context
 from stratiform.framework.jobs.table import job
+from stratiform.framework.testing.statements import count
+from stratiform.server import signature
 from stratiform.server.bootstrap import Settings, compose
 
 pytestmark = ON_EACH_DATABASE
 TOGETHER = 32
-CLAIMS = ("SELECT job.*", "SELECT key FROM lane")
+CLAIMS = ("SELECT job.id,", "SELECT key FROM lane")
 
 
 @dataclass
@@ -87,7 +91,7 @@ def cost(server):
     event.remove(server.database.engine, "commit", committed)
 
 
-def ask(server, count):
+def ask(server, times):
     """File so many deployments as the administrator."""
     with server.database.reading() as connection:
 
@@ -103,19 +107,48 @@ def ask(server, count):
             "templateid": only(template.c.uuid),
         }
     with context.use(context.begin(server.world.ids, who.user)):
-        for _ in range(count):
+        for _ in range(times):
             server.cloud.submit("deployVirtualMachine", who, wanted)
 
 
-def deployed(server, count):
+def signed(server):
+    """The query of a deployment that the administrator signed."""
+    with server.database.transaction() as tx, context.use(context.begin(server.world.ids, "test")):
+        pair = server.keys.issue(tx, tx.execute(sqlalchemy.select(account_user.c.uuid)).scalars().first())
+        small = service_offering.c.name == "Small Instance"
+        named = {
+            "zoneid": tx.execute(sqlalchemy.select(zone.c.uuid)).scalars().first(),
+            "serviceofferingid": tx.execute(sqlalchemy.select(service_offering.c.uuid).where(small)).scalar_one(),
+            "templateid": tx.execute(sqlalchemy.select(template.c.uuid)).scalars().first(),
+        }
+    given = {"command": "deployVirtualMachine", "response": "json", "apiKey": pair.api_key, **named}
+    return urlencode(given | {"signature": signature.sign(given, pair.secret)})
+
+
+def asked(server, target):
+    """What the server's application answers."""
+    environment = falcon.testing.create_environ("/client/api", query_string=target)
+    return b"".join(server.serving.app(environment, lambda *_: None))
+
+
+def deployed(server, wanted):
     live = sqlalchemy.select(sqlalchemy.func.count()).select_from(job).where(job.c.state != "ended")
     running = sqlalchemy.select(sqlalchemy.func.count()).select_from(vm).where(vm.c.state == "Running")
 
     def over():
         with server.database.engine.connect().execution_options(stratiform_reading=True) as connection:
-            return connection.execute(live).scalar_one() == 0 and connection.execute(running).scalar_one() == count
+            return connection.execute(live).scalar_one() == 0 and connection.execute(running).scalar_one() == wanted
 
     wait_until(over)
+
+
+def test_a_signed_request_is_one_commit(server):
+    """The caller; what is named, the account, its networks; and one statement for each table that is written."""
+    target = signed(server)
+    assert asked(server, target).startswith(b'{"deployvirtualmachineresponse":{"id":')
+    with count(server.database) as counted:
+        asked(server, target)
+    counted.expect(statements=1 + 3 + 6, commits=1)
 
 
 def test_a_machine_alone(server, cost):

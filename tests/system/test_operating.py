@@ -10,6 +10,7 @@ from tests.system.running import ON_EACH_DATABASE, STRATIFORM
 from tests.system.truth import Truth, wait_until
 
 from stratiform.plugins.hypervisor.simulator.client import SimulatorClient
+from stratiform.plugins.hypervisor.simulator.rule import Action, Rule
 
 SOON = 2
 """Seconds within which every server goes by what an operator set."""
@@ -74,6 +75,29 @@ def test_a_deployment_on_a_host_that_hangs_is_cancelled_and_nothing_is_left(clou
     truth.check()
     told = {each["type"] for each in cs.listEvents(listall="true", resourceid=filed["jobid"])["event"]}
     assert told == {"JOB.CANCEL"}
+
+
+@ON_EACH_DATABASE
+def test_deployments_that_failed_are_filed_anew_and_their_machines_keep_their_ids(cloud, truth):
+    cs = client(cloud)
+    with SimulatorClient(cloud.data) as simulator:
+        rule = simulator.add_rule(Rule(verb="Hypervisor.start", action=Action.FAIL))
+        filed = [deploy(cloud) for _ in range(3)]
+        truth.settle()
+        simulator.remove_rule(rule)
+    assert {each["state"] for each in cs.listVirtualMachines()["virtualmachine"]} == {"Error"}
+    would = terminal(cloud, "job", "retry", "--kind", "vm.deploy", "--outcome", "failed", "--dry-run")
+    assert (would["count"], would["dryrun"]) == (3, True)
+    assert [each["id"] for each in would["affected"]] == [each["jobid"] for each in filed]
+    first = cs.retryJob(id=filed[0]["jobid"])["job"]
+    assert cs.retryJob(id=filed[0]["jobid"])["job"]["id"] == first["id"]
+    rest = terminal(cloud, "job", "retry", "--text", "vm.deploy", "--newer-than", "1h")
+    assert (rest["count"], rest["left"], rest["refused"]) == (2, 0, [])
+    truth.settle()
+    machines = {each["id"]: each["state"] for each in cs.listVirtualMachines()["virtualmachine"]}
+    assert machines == {each["id"]: "Running" for each in filed}
+    assert cs.getJob(id=first["id"])["job"]["retryof"] == filed[0]["jobid"]
+    truth.check()
 
 
 @ON_EACH_DATABASE

@@ -30,12 +30,19 @@ SENTENCES: Mapping[str, str] = {
     "JOB.HOLD": "was told to wait",
     "JOB.PRIORITIZE": "was given another place in its queue",
     "JOB.RELEASE": "was told to go on",
+    "JOB.RETRY": "was filed anew",
+    "SHARE.UPDATE": "was given another weight",
     "USER.LOGIN": "has logged in",
     "USER.LOGOUT": "has logged out",
 }
 """What else happens, by the whole name."""
 
-_NOUNS = {"vm": "virtual machine", "os_type": "type of operating system", "ssh_key_pair": "SSH key pair"}
+_NOUNS = {
+    "vm": "virtual machine",
+    "os_type": "type of operating system",
+    "share": "account",
+    "ssh_key_pair": "SSH key pair",
+}
 
 
 def describe(event: str, kind: str, name: str, *, done: bool = True, failed: bool = False) -> str:

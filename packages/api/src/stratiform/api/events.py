@@ -84,9 +84,11 @@ class EventName(StrEnum):
     JOB_CANCEL = "JOB.CANCEL"
     JOB_HOLD = "JOB.HOLD"
     JOB_RELEASE = "JOB.RELEASE"
+    JOB_RETRY = "JOB.RETRY"
     JOB_PRIORITIZE = "JOB.PRIORITIZE"
     STAGE_UPDATE = "STAGE.UPDATE"
     LANE_UPDATE = "LANE.UPDATE"
+    SHARE_UPDATE = "SHARE.UPDATE"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,6 +129,8 @@ class Server:
         """Stop working; commands under way on hosts are taken over by whoever starts next."""
         self.kernel.stop()
         self.channel.close()
+        if self.kernel.meter.tracer is not None:
+            self.kernel.meter.tracer.close()
         self.database.close()
         if self.lock is not None:
             self.lock.release()
@@ -190,9 +192,9 @@ def compose(settings: Settings) -> Server:
         membership=Membership(database, outside, settings.name, alone=lock),
         provide=[tools, channel],
     )
-    channel.told = kernel.meter.commanded
+    channel.told = telemetry.teller(kernel.meter, outside.clock)
     monitor = Monitor(outside, database, channel, config, engine.watch(kernel))
-    kernel.duties += [channel.tend, monitor.look, Chores(database, config).look]
+    kernel.duties += [channel.tend, monitor.look, Chores(database, config, kernel.agenda).look]
     cloud = program.cloud(kernel, gate)
     configuration = Configuration(config, database, gate, catalogue.declared(stratiform))
     tokens = Tokens(database, ring, configuration)
@@ -221,10 +223,13 @@ def compose(settings: Settings) -> Server:
         settings.threads,
         refuse=lambda error, asked: dispatcher.refuse(error, asked, front),
     )
+    telemetry.tell(kernel, channel, monitor, requests, lambda: serving.queue)
+    kernel.meter.tracer = requests.tracer = telemetry.tracer(config, settings.name)
     page = telemetry.page(
         database=database,
         config=config,
         meter=kernel.meter,
+        registry=program.registry,
         membership=kernel.membership,
         requests=requests,
         queue=lambda: serving.queue,

@@ -1,4 +1,4 @@
-"""The command line: `stratiform quickstart`, `server`, `migrate`, `admin`, `job`, `stage` and `lane`."""
+"""The command line: `stratiform quickstart`, `server`, `migrate`, `admin`, `job`, `stage`, `lane` and `share`."""
 
 import sys
 from pathlib import Path
@@ -13,11 +13,12 @@ from stratiform.framework.db.database import Database
 from stratiform.framework.telemetry import logs
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
-from stratiform.server.console import option, queue
+from stratiform.server.console import option, queue, steer
 from stratiform.server.console.admin import admin
 from stratiform.server.console.failure import OneLine
 from stratiform.server.console.job import jobs
 from stratiform.server.console.progress import Progress
+from stratiform.server.console.share import share
 from stratiform.server.foreground import Ending, composed, serve
 from stratiform.server.quickstart import run as quick
 from stratiform.server.quickstart.home import Card, Home
@@ -32,9 +33,10 @@ def main() -> None:
 
 
 main.add_command(jobs)
-queue.add_to(jobs)
+steer.add_to(jobs)
 main.add_command(queue.stage)
 main.add_command(queue.lane)
+main.add_command(share)
 main.add_command(admin)
 
 

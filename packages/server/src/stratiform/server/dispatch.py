@@ -11,7 +11,7 @@ from stratiform.framework.base.errors import NotFound
 from stratiform.framework.base.world import World
 from stratiform.framework.context import Context
 from stratiform.framework.telemetry.logs import get_logger
-from stratiform.server import answer, arguments, errors, request
+from stratiform.server import answer, arguments, errors, request, traffic
 from stratiform.server.answer import Body
 from stratiform.server.configuration import Configuration
 from stratiform.server.door import Authenticate, Door
@@ -64,7 +64,8 @@ class Dispatcher:
         began = self._requests.now()
         exchange = _Exchange(request=self._world.ids.uuid(), asked=asked, door=door)
         reply = self._answer(exchange)
-        self._requests.answered(exchange.command.name if exchange.command else None, reply.status, began)
+        command = exchange.command.name if exchange.command else None
+        self._requests.answered(exchange.request, command, reply.status, began)
         return reply
 
     def _answer(self, exchange: "_Exchange") -> Reply:
@@ -89,7 +90,7 @@ class Dispatcher:
         exchange.who = who = exchange.door.admit(exchange.asked, parameters, command)
         if command is None:
             raise NotAvailable(command=name)
-        trace = exchange.request.replace("-", "")
+        trace = traffic.trace(exchange.request)
         with context.use(Context(principal=who.user, account=who.account, request=exchange.request, trace=trace)):
             try:
                 given = request.given(parameters)

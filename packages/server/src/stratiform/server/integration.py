@@ -11,7 +11,7 @@ from stratiform.api.principal import Principal, Role
 from stratiform.engine.schema import account, account_user, domain
 from stratiform.framework.base.errors import Error, Internal
 from stratiform.framework.db.database import Database
-from stratiform.framework.telemetry.metrics import CONTENT_TYPE, Page
+from stratiform.framework.telemetry.prometheus import CONTENT_TYPE, Page
 from stratiform.server.app import App, asked_of, write
 from stratiform.server.dispatch import Dispatcher, Reply
 from stratiform.server.door import Authenticate

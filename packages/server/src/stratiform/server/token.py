@@ -13,8 +13,7 @@ from stratiform.api.cloud import Token
 from stratiform.api.command import Command
 from stratiform.api.principal import Principal
 from stratiform.framework.base.clock import SECOND
-from stratiform.framework.config.option import Option, between
-from stratiform.framework.db.database import Database
+from stratiform.framework.db.database import Database, Transaction
 from stratiform.framework.jobs import token as tokens
 from stratiform.framework.jobs.token import Key
 from stratiform.framework.secrets import KeyRing
@@ -28,13 +27,6 @@ HEADER = "Idempotency-Key"
 JOB = "customjobid"
 """CloudStack's, for asynchronous commands: the job's id as the caller wishes it, which serves as a token as well."""
 
-RETENTION = Option(
-    "idempotency.token.retention",
-    86_400,
-    "How long a repeated request with the same idempotency token is answered as the first one was.",
-    unit="seconds",
-    check=between(60, 30 * 86_400),
-)
 EVERY = 60 * SECOND
 """Between two looks for tokens past their time."""
 
@@ -70,7 +62,7 @@ class Tokens:
             text=text,
             request=self._ring.seal(digest, place),
             same=lambda request: hmac.compare_digest(self._ring.open(request, place), digest),
-            until=self._now() + self._config.value(RETENTION) * SECOND,
+            until=self._now() + self._config.value(tokens.RETENTION) * SECOND,
             job=wish.lower() if wish and UUID.fullmatch(wish) else None,
         )
 
@@ -78,6 +70,22 @@ class Tokens:
         """The row that a command answered first, which is this one if it answered none before."""
         key = Key(principal=who.user, scope=command.name, text=token.text)
         return cast(Mapping[str, object], self._database.run(lambda tx: tokens.settle(tx, key, row)))
+
+    def keep(self, command: Command, who: Principal, token: Token, row: Mapping[str, object]) -> Mapping[str, object]:
+        """The row that a command answered first, which is this one unless a rival was faster.
+
+        For what takes many transactions, each of which may come again. Raises `Reused`.
+        """
+        key = Key(principal=who.user, scope=command.name, text=token.text)
+
+        def keep(tx: Transaction) -> object:
+            kept = tokens.claim(tx, key, request=token.request, same=token.same, until=token.until)
+            if kept is not None:
+                return kept.answer
+            tokens.keep(tx, key, answer=row)
+            return row
+
+        return cast(Mapping[str, object], self._database.run(keep))
 
     def seal(self, who: Principal, command: Command, token: Token, secret: str) -> str:
         """A secret that is to be told again, as it may lie in the database until then."""

@@ -46,6 +46,7 @@ HOST = View(
         flag("instanceconversionsupported", "whether it can convert foreign machines"),
         date("lastpinged", "when it was last heard of"),
         date("disconnected", "since when it does not answer"),
+        date("circuitopen", "since when it does not end its commands; others are given new machines meanwhile"),
         date("created", "when it was added"),
         date("removed", "when it was removed"),
     ),

@@ -104,12 +104,12 @@ def show(uuid: str, data: Path, database: str, logs: bool, files: tuple[Path, ..
 @option.data
 @option.database
 def watch(uuid: str, data: Path, database: str) -> None:
-    """One job and all that came of it, live, until it has ended; exit code 1 if it failed."""
+    """One job and all that came of it, live, until it has ended; exit code 1 if it failed or was cancelled."""
     with option.reading(Settings(data=data, database=database)) as opened:
         with opened.reading() as connection:
             root = ledger.find(connection, uuid).root
         top = _live(opened, root) if sys.stdout.isatty() else _plain(opened, root)
-    if top.outcome == Outcome.FAILED:
+    if top.outcome != Outcome.SUCCEEDED:
         raise click.exceptions.Exit(1)
 
 

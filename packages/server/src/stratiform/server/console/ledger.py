@@ -11,7 +11,7 @@ from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.events.table import event
 from stratiform.framework.jobs import inspect
-from stratiform.framework.jobs.inspect import Facts, Reason
+from stratiform.framework.jobs.inspect import Facts, Reason, Wait
 from stratiform.framework.jobs.kind import Registry
 from stratiform.framework.jobs.state import State
 from stratiform.framework.jobs.table import job as job_table
@@ -52,9 +52,13 @@ def declared(job: Facts, registry: Registry) -> Sequence[str]:
 
 def waits(job: Facts, now: int) -> str:
     """Why it does not go on, in words; empty if it has ended."""
-    wait = job.waits_for
-    if wait is None:
+    if job.waits_for is None:
         return ""
+    back = "" if job.rewind is None else f"; it goes back to {job.rewind}, from which it begins again"
+    return _waits(job, job.waits_for, now) + back
+
+
+def _waits(job: Facts, wait: Wait, now: int) -> str:
     match wait.reason:
         case Reason.TIME if wait.at is not None:
             return f"waits for {max(0, wait.at - now) / 1e6:.1f} s more"

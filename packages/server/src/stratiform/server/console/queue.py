@@ -1,4 +1,4 @@
-"""Steering the queues at a terminal: jobs, stages and lanes, in the database beside the servers.
+"""Steering the queues at a terminal: stages and lanes, in the database beside the servers.
 
 Every server goes by it within two seconds; what is done is told as an event of nobody's.
 """
@@ -47,48 +47,6 @@ def lane() -> None:
     """Lanes, which bound how many jobs at once a host or a machine has: see and set them."""
 
 
-@click.command()
-@click.argument("uuid")
-@option.data
-@option.database
-@as_json
-def cancel(uuid: str, data: Path, database: str, as_json: bool) -> None:
-    """End a job and all that came of it, and undo what it did."""
-    _job(data, database, as_json, lambda work, registry: engine.cancel_job(work, registry, uuid))
-
-
-@click.command()
-@click.argument("uuid")
-@option.data
-@option.database
-@as_json
-def hold(uuid: str, data: Path, database: str, as_json: bool) -> None:
-    """Let a job and all that came of it stop before the next step, until it is released."""
-    _job(data, database, as_json, lambda work, registry: engine.hold_job(work, registry, uuid))
-
-
-@click.command()
-@click.argument("uuid")
-@option.data
-@option.database
-@as_json
-def release(uuid: str, data: Path, database: str, as_json: bool) -> None:
-    """Let a job that is held go on."""
-    _job(data, database, as_json, lambda work, registry: engine.release_job(work, registry, uuid))
-
-
-@click.command()
-@click.argument("uuid")
-@click.option("--last", is_flag=True, help="Behind everything, not before it.")
-@option.data
-@option.database
-@as_json
-def prioritize(uuid: str, last: bool, data: Path, database: str, as_json: bool) -> None:
-    """Put a job and all that came of it before everything in their queues."""
-    place = engine.Place.LAST if last else engine.Place.FIRST
-    _job(data, database, as_json, lambda work, registry: engine.prioritize_job(work, registry, uuid, place))
-
-
 @stage.command(name="list")
 @option.data
 @option.database
@@ -105,6 +63,7 @@ def list_stages(data: Path, database: str, as_json: bool) -> None:
 @click.option("--inflight", type=int, help="Jobs under way at most; -1 for any number.")
 @click.option("--depth", type=int, help="Jobs queued at most; -1 for any number.")
 @click.option("--weight", type=int, help="Its share of a server's work while several stages have some.")
+@click.option("--deadline", type=int, help="Seconds until a job is cancelled that is filed from now on; -1 for none.")
 @click.option("--target", type=int, help="Seconds to be ready before workers are added; -1 for none.")
 @click.option("--least", type=int, help="The fewest workers, with --target.")
 @click.option("--most", type=int, help="The most workers, with --target.")
@@ -142,29 +101,29 @@ def set_lane(key: str, mode: str | None, width: int | None, data: Path, database
     _show(data, database, "lane", LANE, {"key": key}, as_json)
 
 
-def add_to(jobs: click.Group) -> None:
-    """Give the commands on jobs to their group."""
-    for each in (cancel, hold, release, prioritize):
-        jobs.add_command(each)
-
-
-def _job(data: Path, database: str, as_json: bool, act: Callable[[Work, Registry], engine.Done]) -> None:
-    done = _do(data, database, act)
-    click.echo(msgspec.json.encode(done) if as_json else f"{done.uuid}: {done.text}.")
-
-
 def _do(data: Path, database: str, act: Callable[[Work, Registry], T]) -> T:
     """Act in one transaction of a unit of work, without a kernel: the servers look for themselves."""
-    registry = plugins.one("stratiform.engine", bootstrap.ENGINE, engine.Program).plugin.registry
+    registry = known()
     with option.reading(Settings(data=data, database=database)) as opened:
-        return _run(opened, lambda work: act(work, registry), registry)
+        return run(opened, lambda work: act(work, registry), registry)
 
 
-def _run(database: Database, act: Callable[[Work], T], registry: Registry) -> T:
+def known() -> Registry:
+    """The kinds of jobs that this program knows."""
+    return plugins.one("stratiform.engine", bootstrap.ENGINE, engine.Program).plugin.registry
+
+
+def run(database: Database, act: Callable[[Work], T], registry: Registry, *, dry: bool = False) -> T:
+    """Act in one transaction; of a dry run nothing is left."""
+
     def write(tx: Transaction) -> T:
         work = Work(tx, registry, database.world, Provided())
+        savepoint = tx.connection.begin_nested() if dry else None
         done = act(work)
-        work.finish()
+        if savepoint is None:
+            work.finish()
+        else:
+            savepoint.rollback()
         return done
 
     with context.use(context.begin(database.world.ids, PRINCIPAL)):
@@ -180,9 +139,20 @@ def _show(
     if as_json:
         click.echo(msgspec.json.encode(rows))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    table = blank(columns)
     for row in rows:
         table.add_row(*(str(row.get(name, "-")) for name in columns))
+    draw(table)
+
+
+def blank(columns: Sequence[str]) -> Table:
+    """A table without rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name == "job")
+    return table
+
+
+def draw(table: Table) -> None:
+    """Print a table, wide where nobody looks at it, so that no line is folded."""
     Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(table)

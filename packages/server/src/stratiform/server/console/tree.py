@@ -14,7 +14,15 @@ from stratiform.framework.jobs.state import Direction, State
 from stratiform.server.console import ledger
 from stratiform.server.console.ledger import Told
 
-STYLES = {"succeeded": "green", "failed": "red", "running": "yellow", "waiting": "cyan", "blocked": "magenta"}
+STYLES = {
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "red strike",
+    "running": "yellow",
+    "waiting": "cyan",
+    "blocked": "magenta",
+    "held": "black on yellow",
+}
 
 
 def draw(top: Facts, family: Sequence[Facts], registry: Registry, now: int) -> Tree:
@@ -29,12 +37,20 @@ def headline(entry: Facts, now: int) -> Text:
     state = entry.outcome or entry.state
     took = ((ledger.last(entry) if entry.outcome else now) - entry.created) / SECOND
     progress = "" if entry.outcome else f", {entry.done} of {entry.steps} steps done"
-    line = Text.assemble((entry.kind, "bold"), " ", (state, STYLES.get(state, "")), f"{progress}, {took:.2f} s")
+    asked = (_asked(entry), "bold red")
+    line = Text.assemble((entry.kind, "bold"), " ", (state, STYLES.get(state, "")), asked, f"{progress}, {took:.2f} s")
     line.append(f"  {entry.uuid}", "dim")
     if entry.resource:
         line.append(f"  {entry.resource}", "dim")
     reason = ledger.waits(entry, now)
     return line.append(f"\n{reason}", "cyan") if reason else line
+
+
+def _asked(entry: Facts) -> str:
+    """What an operator asked for that has not come about."""
+    if entry.outcome is not None or entry.state is State.HELD:
+        return ""
+    return ", to be cancelled" if entry.cancel is not None else ", to be held" if entry.hold is not None else ""
 
 
 def journal(entry: Facts) -> Table:

@@ -72,6 +72,17 @@ class Queues(Protocol):
     def job(self, who: Principal, action: str, uuid: str) -> Mapping[str, object]:
         """Everything about a job. Raises `NotFound`."""
 
+    def aged(self, filters: Mapping[str, object]) -> Mapping[str, object]:
+        """The filters of a list of jobs with ages as times. Raises `BadParameter`."""
+
+    def steer(
+        self, who: Principal, action: str, arguments: Mapping[str, object], act: Callable[[str], str]
+    ) -> Mapping[str, object]:
+        """Do something to each job that the arguments match; `act` does it to one and says what happens next.
+
+        Raises `Invalid` if nothing says which, and `NotFound`.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
