@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.server.test_generator import pytestmark
 
 from stratiform.framework.base.clock import SECOND
 from stratiform.framework.testing.fixtures import database_url
@@ -11,7 +12,7 @@ from stratiform.framework.testing.world import ManualClock
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
 
-__all__ = ["database_url"]
+__all__ = ["database_url", "pytestmark"]
 
 SECONDS = 120
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy
+from tests.server.test_generator import pytestmark as needs_plugins
 from tests.server.test_users import (
     clock,
     database,
@@ -166,6 +167,7 @@ def whole(database_url, tmp_path, monkeypatch):
     made.stop()
 
 
+@needs_plugins
 def test_a_whole_server_tells_of_its_http_queue_its_monitor_and_its_loop(whole):
     clock = whole.world.clock
     for seconds in (1, 1, 1, 4, 1, 1, 1, 1):
@@ -184,6 +186,7 @@ def test_a_whole_server_tells_of_its_http_queue_its_monitor_and_its_loop(whole):
     assert not any("warning" in each for each in found.values())
 
 
+@needs_plugins
 def test_figures_stay_small(whole):
     with context.use(context.begin(whole.world.ids, "test")):
         for number in range(20_000):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from structlog.testing import capture_logs
+from tests.server.test_generator import pytestmark as needs_plugins
 
 from stratiform.framework import plugins
 from stratiform.framework.agents.channel import Command
@@ -183,6 +184,7 @@ print(sorted(name for name in sys.modules if name.partition(".")[0] in ("opentel
 """
 
 
+@needs_plugins
 def test_a_server_that_traces_nothing_imports_nothing_for_it(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", OFF, str(tmp_path / "data")], capture_output=True, text=True, timeout=60, check=True

@@ -10,7 +10,7 @@ from stratiform.framework.base.clock import SECOND
 from stratiform.framework.cluster.membership import LEASE
 from stratiform.framework.cluster.table import process
 from stratiform.framework.config.values import Config
-from stratiform.framework.jobs import metrics
+from stratiform.framework.jobs import purge
 from stratiform.framework.jobs.kind import Job, Lane, Priority, Registry, Stage, effect
 from stratiform.framework.jobs.meter import Meter
 from stratiform.framework.jobs.metrics import Counted, Queued
@@ -100,7 +100,7 @@ def bakery(serve, noting):
 @pytest.fixture
 def queued(database):
     config = Config(database, lambda scope: None)
-    config.value(metrics.RETENTION)
+    config.value(purge.RETENTION)
     return Queued(database, config, Registry(jobs=(), stages=[Stage(name="oven"), Stage(name="shop")], lanes=[TIN]))
 
 
