@@ -26,4 +26,6 @@ def rate(server: str, seconds: int) -> float:
             time.sleep(seconds)
         running.serving.close()
         running.stop()
+        for each in running.tools.hypervisors.values():
+            each.retire(settings.data)
     return len(counted) / seconds

@@ -3,40 +3,15 @@
 import random
 import time
 
-import pytest
 import sqlalchemy
 from tests.system.killing import client, deploy_at_once
-from tests.system.running import Beside, Running
-from tests.system.truth import Truth, wait_until
+from tests.system.truth import wait_until
 
 from stratiform.framework.cluster.table import process
 from stratiform.framework.events.table import event
 
 DEPLOYS = 40
 SEED = 7
-
-
-@pytest.fixture
-def servers(postgresql, tmp_path):
-    """Two servers of one cloud."""
-    with postgresql.empty() as url:
-        first = Running(tmp_path / "data", database=url)
-        try:
-            first.restart()
-            second = Beside(first)
-            try:
-                yield first, second.restart()
-            finally:
-                second.kill9()
-        finally:
-            first.close()
-
-
-@pytest.fixture
-def truth(servers):
-    truth = Truth(servers[0].data, servers[0].database)
-    yield truth
-    truth.close()
 
 
 def test_one_of_two_servers_dies_and_nothing_is_lost_doubled_or_leaked(servers, truth):

@@ -3,12 +3,10 @@
 import threading
 import time
 
-import pytest
 import sqlalchemy
 from cs import CloudStackException
 from tests.system.killing import client, deploy_at_once
-from tests.system.running import Beside, Running
-from tests.system.truth import Truth, wait_until
+from tests.system.truth import wait_until
 
 from stratiform.framework.jobs.table import job
 
@@ -17,29 +15,6 @@ SOON = 2
 NOISE = 3
 """Seconds that are allowed beside them: that a machine with as many tests as cores may take for a tick and a claim."""
 MACHINES = 8
-
-
-@pytest.fixture
-def servers(postgresql, tmp_path):
-    """Two servers of one cloud."""
-    with postgresql.empty() as url:
-        first = Running(tmp_path / "data", database=url)
-        try:
-            first.restart()
-            second = Beside(first)
-            try:
-                yield first, second.restart()
-            finally:
-                second.kill9()
-        finally:
-            first.close()
-
-
-@pytest.fixture
-def truth(servers):
-    truth = Truth(servers[0].data, servers[0].database)
-    yield truth
-    truth.close()
 
 
 def set_stage(server, **values):
