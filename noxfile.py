@@ -15,7 +15,10 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["contracts", "lint", "tests", "isolated", "docs"]
 
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
-for inherited in ("PYTHONPATH", "PYTHONHOME", "MYPYPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "VIRTUAL_ENV"):
+for inherited in (
+    "PYTHONPATH", "PYTHONHOME", "MYPYPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "VIRTUAL_ENV",
+    "PYTHONDONTWRITEBYTECODE",  # servers that are started a thousand times are to be compiled once
+):  # fmt: skip
     os.environ.pop(inherited, None)
 
 ROOT = pathlib.Path(__file__).parent
