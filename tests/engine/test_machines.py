@@ -28,7 +28,7 @@ def test_the_pages_are_current():
 
 
 def test_every_noun_with_a_state_declares_its_machine():
-    nouns = {module.rsplit(".", 2)[1] for module, _ in tool().machines().values()}
+    nouns = {module.rsplit(".", 2)[1] for module, _ in tool().machines().values() if ".engine." in module}
     with_state = {table.name for table in schema.metadata.sorted_tables if "state" in table.c}
     same_as = {
         "account_user": "account", "pod": "zone", "cluster": "zone", "disk_offering": "offering",

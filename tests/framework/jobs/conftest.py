@@ -14,6 +14,8 @@ from stratiform.framework.base.clock import SECOND
 from stratiform.framework.cluster.membership import LEASE, Membership
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.kind import Priority, Registry, Stage, step
+from stratiform.framework.jobs.run import Run
+from stratiform.framework.jobs.state import MACHINE
 from stratiform.framework.jobs.table import job as job_table
 from stratiform.framework.jobs.table import lane as lane_table
 from stratiform.framework.jobs.table import stage as stage_table
@@ -98,6 +100,22 @@ def logged():
     """What was logged, which is much where steps raise on purpose."""
     with capture_logs() as lines:
         yield lines
+
+
+@pytest.fixture(autouse=True)
+def moves(monkeypatch):
+    """How jobs in memory went from state to state, in pairs: as `state.MACHINE` says, in every test."""
+    seen = set()
+
+    def watched(run, name, value):
+        before = run.__dict__.get("state", value)
+        if name == "state" and before is not value:
+            seen.add((before, value))
+        run.__dict__[name] = value
+
+    monkeypatch.setattr(Run, "__setattr__", watched)
+    yield seen
+    assert seen <= {(state, following) for state, _, following in MACHINE.rows}
 
 
 @pytest.fixture
