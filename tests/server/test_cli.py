@@ -96,7 +96,7 @@ def jobs(filed):
     filed(3, "nic.prepare", "running", root="job-1", parent=1, step="lease", owner="process-1", steps=1)
     filed(4, "vm.stop", "blocked", lane="vm/7", step="accept", resource="vm/web")
     filed(5, "vm.reboot", "running", step="send", owner="process-gone")
-    filed(6, "vm.start", "waiting", not_before=1 << 60, step="place")
+    filed(6, "vm.start", "waiting", not_before=1 << 52, step="place")
     filed(7, "vm.start", "ready", step="place")
     filed(8, "alien.job", "ready", step="land")
     done = [[NOW + 9 * SECOND, each, False, "done"] for each in ("accept", "place", "equip", "boot", "settle")]
@@ -156,6 +156,14 @@ def test_jobs_are_listed_newest_first_and_narrowed(migrated, jobs):
     assert listed("--stage", "volume") == ["job-2"]
     assert listed("--kind", "vm.start") == ["job-7", "job-6"]
     assert listed("--resource", "vm/web") == ["job-4", "job-1"]
+    assert listed("--outcome", "failed") == ["job-10"]
+    assert listed("--text", "NO HOST") == ["job-10"]
+    assert listed("--root", "job-1") == ["job-3", "job-2", "job-1"]
+    assert listed("--lane", "vm/7", "--roots-only") == ["job-4", "job-1"]
+    assert listed("--after", "job-3") == ["job-2", "job-1"]
+    assert listed("--older-than", "1s") == listed("--newer-than", "36500d") == listed()
+    assert "there is no job" in refusal("job", "list", "--data", migrated, "--after", "nobody").lower()
+    assert "nobody" in refusal("job", "list", "--data", migrated, "--account", "nobody")
     drawn = run("job", "list", "--data", migrated).stdout.splitlines()
     assert drawn[0].split() == ["job", "kind", "state", "steps", "step", "resource", "waits"]
     assert [line.split()[0] for line in drawn[1:]] == listed()

@@ -54,6 +54,7 @@ from stratiform.engine.pool.service import create as create_pool
 from stratiform.engine.pool.service import remove as remove_pool
 from stratiform.engine.queue.service import cancel as cancel_job
 from stratiform.engine.queue.service import hold as hold_job
+from stratiform.engine.queue.service import match as match_jobs
 from stratiform.engine.queue.service import prioritize as prioritize_job
 from stratiform.engine.queue.service import release as release_job
 from stratiform.engine.queue.service import retry as retry_job
@@ -128,6 +129,7 @@ __all__ = [
     "find",
     "hold_job",
     "mac",
+    "match_jobs",
     "move_account",
     "move_user",
     "open_account",

@@ -243,7 +243,7 @@ JOB = Listing(
 )
 """Every job, live or ended, those that came of others too: what `queryAsyncJobResult` tells tenants is elsewhere.
 
-The times of `minage` and `maxage` are those that such an age began at: `many.aged` makes them of seconds.
+The times of `minage` and `maxage` are those that such an age began at: `service.aged` makes them of seconds.
 """
 
 

@@ -10,7 +10,7 @@ from stratiform.api.cloud import Page, Query
 from stratiform.api.principal import Principal
 from stratiform.engine import check
 from stratiform.engine.debt import service as debt
-from stratiform.engine.listing import ALL
+from stratiform.engine.listing import ALL, Listing
 from stratiform.engine.queue import rules
 from stratiform.engine.queue.listing import JOB, STEERED
 from stratiform.engine.stage import rules as stage_rules
@@ -210,12 +210,19 @@ def _match(
     size = limit if isinstance(limit, int) else USUAL
     if not 1 <= size <= MOST:
         raise check.BadParameter(parameter="limit", value=size, reason=f"it is from 1 to {MOST}")
+    return match(database, visible, who, STEERED[command], given, size)
+
+
+def match(
+    database: Database, visible: Filter, who: Principal, jobs: Listing, given: Mapping[str, object], size: int
+) -> Page:
+    """So many of the jobs that match, ages given in seconds. Raises `BadParameter`, or `NotFound` for `after`."""
     query = Query(filters=aged(given, database.world.clock.now()), pagesize=size)
     with database.reading() as connection:
         after = given.get("after")
         if after is not None and JOB.find(connection, visible, who, str(after)) is None:
             raise errors.NotFound(kind=JOB.label, key="id", value=after)
-        return STEERED[command].page(connection, visible, who, query)
+        return jobs.page(connection, visible, who, query)
 
 
 def _tops(rows: Sequence[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:

@@ -151,6 +151,7 @@ def tree(connection: Connection, uuid: str) -> list[Facts]:
 def listing(
     connection: Connection,
     *,
+    uuids: Collection[str] | None = None,
     state: State | None = None,
     outcome: Outcome | None = None,
     stage: str | None = None,
@@ -167,6 +168,8 @@ def listing(
     """
     wanted = {"state": state, "outcome": outcome, "stage": stage, "kind": kind, "resource": resource}
     where = [job.c[name] == value for name, value in wanted.items() if value is not None]
+    if uuids is not None:
+        where.append(job.c.uuid.in_(sorted(uuids)))
     if fair_keys is not None:
         where.append(job.c.fair_key.in_(sorted(fair_keys)))
     if roots:

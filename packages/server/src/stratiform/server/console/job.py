@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from sqlalchemy import Connection
 
+from stratiform.api.access import Everything
 from stratiform.engine import api as engine
 from stratiform.framework import plugins
 from stratiform.framework.db.database import Database
@@ -22,10 +23,12 @@ from stratiform.framework.jobs.state import Outcome, State
 from stratiform.framework.telemetry.logs import Line, about
 from stratiform.server import bootstrap
 from stratiform.server.bootstrap import Settings
-from stratiform.server.console import ledger, option, tree
+from stratiform.server.console import ledger, option, queue, steer, tree
 from stratiform.server.console.ledger import Told
 
 POLL = 0.2
+MOST = 1000
+"""Jobs of one list: more are behind `--after`."""
 LOG = "stratiform.log"
 """What a quickstart calls its log, in its directory."""
 as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of a drawing.")
@@ -37,28 +40,26 @@ def jobs() -> None:
 
 
 @jobs.command(name="list")
+@steer.taking(
+    [
+        click.option("--state", type=click.Choice([each.value for each in State]), help="Those in this state."),
+        click.option("--outcome", type=click.Choice([each.value for each in Outcome]), help="Those that ended so."),
+        *steer.STANDING,
+        *steer.FILTERS,
+    ]
+)
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="At most so many.")
 @option.data
 @option.database
-@click.option("--state", type=click.Choice([each.value for each in State]), help="Only those in this state.")
-@click.option("--stage", help="Only those of this stage, for example vm.")
-@click.option("--kind", help="Only those of this kind, for example vm.deploy.")
-@click.option("--resource", help="Only those about this, for example vm/UUID.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many, newest first.")
 @as_json
-def list_jobs(
-    data: Path,
-    database: str,
-    state: str | None,
-    stage: str | None,
-    kind: str | None,
-    resource: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+def list_jobs(data: Path, database: str, limit: int, as_json: bool, **given: object) -> None:
     """Jobs, newest first."""
-    wanted = State(state) if state else None
-    with option.reading(Settings(data=data, database=database)) as opened, opened.reading() as connection:
-        found = inspect.listing(connection, state=wanted, stage=stage, kind=kind, resource=resource, limit=limit)
+    asked = {name: value for name, value in given.items() if value is not None and value is not False}
+    with option.reading(Settings(data=data, database=database)) as opened:
+        wired = steer.by_wire(opened, asked)
+        page = engine.match_jobs(opened, Everything(), queue.OPERATOR, engine.LISTINGS["job"], wired, limit)
+        with opened.reading() as connection:
+            found = inspect.listing(connection, uuids=[str(each["id"]) for each in page.rows], limit=limit)
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:

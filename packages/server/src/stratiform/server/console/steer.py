@@ -1,7 +1,7 @@
 """Steering jobs at a terminal: one, or all that options match, in the database beside the servers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,14 @@ Act = Callable[[Work, Registry, str], engine.Done]
 
 WIRE = {"account": "accountid", "host": "hostid", "root": "rootid", "roots_only": "rootsonly"}
 """Options of another name than the API's parameters."""
-LIVING = (
-    click.option("--state", type=click.Choice([each.value for each in State if each is not State.ENDED])),
+STANDING = (
     click.option("--lane", help="Those that hold this lane or wait for it, for example host/UUID."),
     click.option("--roots-only", is_flag=True, help="Only those that came of no other."),
+)
+"""The options that tell of jobs that hold something, or came of something."""
+LIVING = (
+    click.option("--state", type=click.Choice([each.value for each in State if each is not State.ENDED])),
+    *STANDING,
 )
 """The options that tell of jobs that live."""
 
@@ -48,27 +52,23 @@ class Spell(click.ParamType[int]):
         return int(found[1]) * self._units[found[2]]
 
 
-def narrowed(*own: Option) -> Option:
-    """Give a command on jobs its options: those of its own, what it is done to, and where."""
-    options: list[Option] = [
-        click.argument("uuid", required=False),
-        *own,
-        click.option("--stage", help="Those of this stage, for example vm."),
-        click.option("--kind", help="Those of this kind, for example vm.deploy."),
-        click.option("--resource", help="Those about this, for example vm/UUID."),
-        click.option("--account", help="Those that take the share of this account: its UUID, or its name."),
-        click.option("--host", help="Those that send commands to this host, and the commands: its UUID, or its name."),
-        click.option("--root", help="Those that came of this job, and itself."),
-        click.option("--text", help="Those with this in their kind, their resource or their error."),
-        click.option("--older-than", "minage", type=Spell(), help="Those filed so long ago, as 90s, 10m or 2h."),
-        click.option("--newer-than", "maxage", type=Spell(), help="Those filed since so long."),
-        click.option("--after", help="Those behind this one, the last of the call before."),
-        click.option("--limit", type=int, help="How many are looked at at most.  [default: 500]"),
-        click.option("--dry-run", "dryrun", is_flag=True, help="Do nothing, and tell what would be done."),
-        option.data,
-        option.database,
-        queue.as_json,
-    ]
+FILTERS = (
+    click.option("--stage", help="Those of this stage, for example vm."),
+    click.option("--kind", help="Those of this kind, for example vm.deploy."),
+    click.option("--resource", help="Those about this, for example vm/UUID."),
+    click.option("--account", help="Those that take the share of this account: its UUID, or its name."),
+    click.option("--host", help="Those that send commands to this host, and the commands: its UUID, or its name."),
+    click.option("--root", help="Those that came of this job, and itself."),
+    click.option("--text", help="Those with this in their kind, their resource or their error."),
+    click.option("--older-than", "minage", type=Spell(), help="Those filed so long ago, as 90s, 10m or 2h."),
+    click.option("--newer-than", "maxage", type=Spell(), help="Those filed since so long."),
+    click.option("--after", help="Those behind this one, the last of the call before."),
+)
+"""The options that tell of any job."""
+
+
+def taking(options: Sequence[Option]) -> Option:
+    """Give a command options, in this order."""
 
     def give(function: Callable[..., object]) -> Callable[..., object]:
         for each in reversed(options):
@@ -76,6 +76,21 @@ def narrowed(*own: Option) -> Option:
         return function
 
     return give
+
+
+def narrowed(*own: Option) -> Option:
+    """Give a command on jobs its options: those of its own, what it is done to, and where."""
+    options: list[Option] = [
+        click.argument("uuid", required=False),
+        *own,
+        *FILTERS,
+        click.option("--limit", type=int, help="How many are looked at at most.  [default: 500]"),
+        click.option("--dry-run", "dryrun", is_flag=True, help="Do nothing, and tell what would be done."),
+        option.data,
+        option.database,
+        queue.as_json,
+    ]
+    return taking(options)
 
 
 @click.command()
@@ -142,14 +157,14 @@ def _steer(
                 raise errors.Invalid(reason=f"either a job is named or options tell which, not both: {more[0]}")
             _tell_one(one(uuid), dry=dry, as_json=as_json)
             return
-        wired = _by_wire(opened, asked)
+        wired = by_wire(opened, asked)
         told = engine.steer_jobs(opened, Everything(), OPERATOR, command, wired, lambda uuid: one(uuid).text)
     _tell_many(told, as_json=as_json)
     if told["refused"]:
         raise click.exceptions.Exit(1)
 
 
-def _by_wire(database: Database, asked: Mapping[str, object]) -> Mapping[str, object]:
+def by_wire(database: Database, asked: Mapping[str, object]) -> Mapping[str, object]:
     """What is asked by the names of the wire's parameters."""
     given = {WIRE.get(name, name): value for name, value in asked.items()}
     with database.reading() as connection:
