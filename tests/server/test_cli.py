@@ -103,7 +103,7 @@ def jobs(filed):
     filed(9, "vm.deploy", "ended", outcome="succeeded", done=5, journal=done)
     undone = [[NOW + 10 * SECOND, "place", False, "failed: no host has room"]]
     undone += [[NOW + 11 * SECOND, "accept", True, "undone"]]
-    error = json.dumps({"code": "no_room", "parameters": {}, "text": "no host has room"})
+    error = json.dumps({"code": "no_room", "parameters": {}, "text": "no host has room"}, separators=(",", ":"))
     filed(10, "vm.deploy", "ended", outcome="failed", direction="undo", error=error, journal=undone)
 
 
