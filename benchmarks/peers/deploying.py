@@ -4,7 +4,6 @@ Each is asked for by a signed request of a tenant's that the server's WSGI appli
 goes through but the socket: one transaction, one commit, one job. As many threads ask as `CALLERS` says.
 """
 
-import gc
 import multiprocessing
 import tempfile
 from collections.abc import Iterator
@@ -21,16 +20,23 @@ import msgspec
 import sqlalchemy
 from peers import lent
 from tests.engine.conftest import Site
-from tests.engine.jobs.farm import Farm, Provider, Way
+from tests.engine.jobs.farm import Farm, Host, Provider, Way
 
+from stratiform.api.adapters.hypervisor import Hypervisor
+from stratiform.api.adapters.storage import PrimaryStorage
 from stratiform.engine import api, schema
+from stratiform.framework.agents.clerk import Clerk
+from stratiform.framework.agents.farend import FarEnd
+from stratiform.framework.agents.local import LocalTransport
 from stratiform.framework.agents.table import resource
+from stratiform.framework.agents.workers import Workers
 from stratiform.framework.base.clock import SystemClock
+from stratiform.framework.base.threads import SystemThreads
 from stratiform.framework.base.world import World
 from stratiform.framework.context import begin, use
 from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.table import job
-from stratiform.server import bootstrap, signature
+from stratiform.server import bootstrap, foreground, signature
 from stratiform.server.bootstrap import Server, Settings
 
 HOSTS = 20
@@ -42,6 +48,25 @@ ROOM = 1 << 60
 UP = sqlalchemy.select(sqlalchemy.func.count()).select_from(resource).where(resource.c.state == "Up")
 LEFT = sqlalchemy.select(sqlalchemy.func.count()).select_from(schema.vm).where(schema.vm.c.state != "Running")
 FAILED = sqlalchemy.select(job.c.kind, job.c.error).where(job.c.outcome == "failed").limit(1)
+
+
+class Prompt(Way):
+    """The way to hosts that carry out a command as soon as it is told, without a thread for each."""
+
+    def _begin(self):
+        clerk = Clerk("far end", self._threads, self._clock)
+        protocols = [Hypervisor, PrimaryStorage]
+        perform = Workers(clerk, lambda uuid, *rest: Host(self._farm, uuid), protocols, AtOnce())
+        self.farend = FarEnd(clerk, self._clock, perform, self._log)
+        self._local = LocalTransport(self.farend, self._threads, self._clock)
+
+
+class AtOnce(SystemThreads):
+    """No thread: whoever starts one does its work."""
+
+    def start(self, name, target):
+        """Do it."""
+        target()
 
 
 @dataclass(frozen=True)
@@ -69,7 +94,7 @@ def rates(server: str, count: int) -> tuple[float, ...]:
 
     The last is told of PostgreSQL alone: SQLite has one process.
     """
-    way = Way(farm := Farm(), SystemClock())
+    way = Prompt(farm := Farm(), SystemClock())
     farm.host = msgspec.structs.replace(farm.host, cpus=512, memory=1 << 40)
     farm.capacity = ROOM
     with tempfile.TemporaryDirectory() as data, lent.database(server) as url:
@@ -81,7 +106,7 @@ def rates(server: str, count: int) -> tuple[float, ...]:
             lent.until_none(lambda: HOSTS - _asked(running, UP))
             asking.ask(WARM)  # so that the first is not the one that has everything compiled
             _until_running(running)
-            gc.freeze()  # as `foreground.serve` does
+            foreground.tune()
             figures = [_queued(asking, count), _live(asking, count)]
             if server != "sqlite":
                 figures.append(_apart(asking, settings, 2 * count))
@@ -126,7 +151,7 @@ _SERVERS: dict[str, Server] = {}
 def _file(settings: Settings, target: str, count: int) -> None:
     if settings.url not in _SERVERS:
         _SERVERS[settings.url] = bootstrap.compose(settings)
-        gc.freeze()
+        foreground.tune()
     Asking(_SERVERS[settings.url], target).ask(count)
 
 

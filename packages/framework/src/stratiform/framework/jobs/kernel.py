@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 TICK = SECOND
 """Microseconds between two looks at the database when nothing happens."""
 
-TURNS = {"sqlite": 1, "postgresql": 4}
+TURNS = {"sqlite": 1, "postgresql": 2}
 """Transactions of workers at a time: one writer where there can be but one, and else as many as keep Python busy."""
 
 GRACE = 10.0
