@@ -29,6 +29,17 @@ def source(dialect: str, columns: Mapping[str, str], *, parameter: str = "rows",
     return f"(SELECT {picked} FROM json_each(:{parameter})) AS {alias}"
 
 
+def few(dialect: str, table: str, column: str, kind: str) -> str:
+    """A condition beside the join with a `source`, that has PostgreSQL look its rows up by an index of this column.
+
+    It cannot tell how few a parameter holds, takes them for 100, and reads a table of thousands whole for those.
+    """
+    if dialect != "postgresql":
+        return ""
+    wanted = source(dialect, {column: kind}, alias="few")
+    return f" AND {table}.{column} = ANY (ARRAY(SELECT few.{column} FROM {wanted}))"
+
+
 def kinds(table: Table, names: Iterable[str]) -> dict[str, str]:
     """The column types of `source` for some columns of a table."""
     return {name: _kind(table.c[name].type) for name in names}
@@ -59,6 +70,7 @@ def alteration(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[s
     }
     sets = ", ".join(f"{name} = r.{name}" for name in names)
     match = " AND ".join(f"{table.name}.{key.removeprefix('was_')} = r.{key}" for key in keys)
+    match += few(dialect, table.name, keys[0], types[keys[0]])
     answer = ", ".join(f"{table.name}.{key.removeprefix('was_')} AS {key}" for key in keys)
     return sqlalchemy.text(
         f"UPDATE {table.name} SET {sets} FROM {source(dialect, types)} WHERE {match} RETURNING {answer}"

@@ -80,14 +80,19 @@ def queued(dialect: str) -> str:
 
 @_hot
 def lock(dialect: str) -> str:
-    """These jobs and all their ancestors, locked by id, in one statement."""
+    """These jobs and all their ancestors, locked by id, in one statement.
+
+    Each is looked up, by a scalar subquery and an array: PostgreSQL, which cannot tell how few these are, would join
+    them with all history by hashing that.
+    """
     wanted = rows.source(dialect, {"id": "integer"})
-    return (
-        f"SELECT {_ALL} FROM job WHERE job.id IN (WITH RECURSIVE up(id) AS ("
-        f"SELECT r.id FROM {wanted} UNION SELECT job.parent FROM job JOIN up ON job.id = up.id"
-        " WHERE job.parent IS NOT NULL) SELECT id FROM up)"
-        f" ORDER BY job.id{_locking(dialect, 'OF job')}"
+    parent = "(SELECT below.parent FROM job AS below WHERE below.id = up.id)"
+    family = (
+        f"WITH RECURSIVE up(id) AS (SELECT r.id FROM {wanted} UNION SELECT {parent} FROM up WHERE up.id IS NOT NULL)"
+        " SELECT id FROM up"
     )
+    among = f"= ANY (ARRAY({family}))" if dialect == "postgresql" else f"IN ({family})"
+    return f"SELECT {_ALL} FROM job WHERE job.id {among} ORDER BY job.id{_locking(dialect, 'OF job')}"
 
 
 @_hot
@@ -119,7 +124,8 @@ def update(dialect: str) -> str:
     """Everything that changed of jobs."""
     kinds = rows.kinds(job, ("id", *MUTABLE))
     sets = ", ".join(f"{name} = r.{name}" for name in MUTABLE)
-    return f"UPDATE job SET {sets} FROM {rows.source(dialect, kinds)} WHERE job.id = r.id"
+    found = f"job.id = r.id{rows.few(dialect, 'job', 'id', 'integer')}"
+    return f"UPDATE job SET {sets} FROM {rows.source(dialect, kinds)} WHERE {found}"
 
 
 @_hot
