@@ -3,7 +3,7 @@
 from tests.system.killing import destroy_all, kill_while_deploying
 from tests.system.running import ON_EACH_DATABASE
 
-ROUNDS = {"sqlite": 10, "postgresql": 3}
+ROUNDS = {"sqlite": 5, "postgresql": 3}
 """On PostgreSQL each round waits until the dead server's lease has run out."""
 
 

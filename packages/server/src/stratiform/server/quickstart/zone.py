@@ -95,7 +95,10 @@ def storage(work: Work) -> None:
 
 
 def network(work: Work) -> None:
-    """A physical network, and on it the shared network of all tenants: room for 65,000 machines."""
+    """A physical network, and on it the shared network of all tenants: addresses for as many machines as may be.
+
+    64 for each host, and 4,000 at least; there can be 65,000, which take longer to make than all the rest.
+    """
     tx, world = work.tx, work.world
     zone, admin = get(tx, schema.zone, NAME), get(tx, schema.account, "admin")
     physical = find(tx, schema.physical_network, NAME)
@@ -106,6 +109,7 @@ def network(work: Work) -> None:
         engine.provide(tx, physical_network=physical, name=PROVIDER)
         physical = engine.update_physical_network(tx, world, physical, state="Enabled")
     if find(tx, schema.network, NAME) is None:
+        hosts = int(str(tx.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(schema.host)).scalar_one()))
         engine.create_network(
             tx,
             world,
@@ -119,7 +123,7 @@ def network(work: Work) -> None:
             gateway="10.1.0.1",
             netmask="255.255.0.0",
             start_ip="10.1.0.2",
-            end_ip="10.1.255.254",
+            end_ip=f"10.1.{min(255, max(15, hosts // 4))}.254",
         )
 
 
