@@ -1,10 +1,12 @@
 """A host that answers probes and ends no command gets no new machines, until it ends them."""
 
+import json
 import threading
 
 import pytest
 
 from stratiform.api.cloud import Query
+from stratiform.engine import schema
 from stratiform.framework.agents import circuit, command
 from stratiform.framework.jobs.control import set_lane
 from stratiform.framework.jobs.table import job, lane
@@ -104,6 +106,16 @@ def test_what_must_go_there_goes_there(cloud, farm, stuck):
     stopped = cloud.submit("stopVirtualMachine", cloud.site.root_admin, id=vm)
     cloud.until(lambda: cloud.job(stopped).outcome == "succeeded")
     assert home(cloud, who=cloud.site.root_admin, hostid=host.uuid) == host
+
+
+def test_who_finds_no_room_is_told_that_there_are_such_hosts(cloud, sick):
+    healthy = schema.host.c.uuid == cloud.hosts[1].uuid
+    with cloud.database.transaction() as tx:
+        tx.execute(schema.host.update().where(healthy).values(cpu_total=schema.host.c.cpu_used))
+    filed = cloud.deploy()
+    cloud.until(lambda: cloud.job(filed).outcome)
+    assert cloud.error(filed) == "insufficient_server_capacity"
+    assert "; 1 more answer no commands now" in json.loads(cloud.job(filed).error)["text"]
 
 
 def test_where_every_circuit_is_open_none_is_avoided(cloud, stuck, sick):

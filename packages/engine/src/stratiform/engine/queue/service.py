@@ -26,9 +26,6 @@ from stratiform.framework.jobs.state import Mode
 from stratiform.framework.jobs.table import job
 from stratiform.framework.jobs.work import Work
 
-COMMAND = ".command"
-"""How kinds of jobs end that carry a command to a resource."""
-
 NONE = -1
 """What clears a limit."""
 
@@ -268,7 +265,7 @@ class Queues:
             tree = inspect.tree(connection, uuid)
             kept = debt.keeps(connection, uuid, tree)
             family = JOB.page(connection, visible, who, Query(filters={"rootid": row["rootid"]}, pagesize=ALL)).rows
-            payloads = _payloads(connection, [each.uuid for each in tree if each.kind.endswith(COMMAND)])
+            payloads = _payloads(connection, [each.uuid for each in tree if each.kind.endswith(debt.COMMAND)])
             before = connection.execute(sqlalchemy.select(job.c.uuid).where(job.c.retried == uuid)).scalar()
         facts = next(each for each in tree if each.uuid == uuid)
         below = [rules.command(each, payloads[each.uuid]) for each in rules.below(facts, tree) if each.uuid in payloads]

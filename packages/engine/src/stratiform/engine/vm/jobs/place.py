@@ -114,16 +114,17 @@ def place(
     they do not all fit.
     """
     placed: dict[int, Row | errors.Error] = {}
-    for where, hosts, members in _groups(work.tx, wanted, pinned, avoided):
-        placed |= _Choice(work.the(Tools).placement(where.zone), hosts).place(work.tx, members, where.admitting)
+    for where, hosts, silent, members in _groups(work.tx, wanted, pinned, avoided):
+        choice = _Choice(work.the(Tools).placement(where.zone), hosts, silent)
+        placed |= choice.place(work.tx, members, where.admitting)
     return placed
 
 
 def advise(tx: Transaction, tools: Tools, wanted: Mapping[int, Machine]) -> Mapping[int, Row | errors.Error]:
     """What `place` would answer now for these machines, with nothing claimed and nothing written."""
     advised: dict[int, Row | errors.Error] = {}
-    for where, hosts, members in _groups(tx, wanted, {}, {}):
-        advised |= _Choice(tools.placement(where.zone), hosts).advise(members)
+    for where, hosts, silent, members in _groups(tx, wanted, {}, {}):
+        advised |= _Choice(tools.placement(where.zone), hosts, silent).advise(members)
     return advised
 
 
@@ -132,8 +133,8 @@ def _groups(
     wanted: Mapping[int, Machine],
     pinned: Mapping[int, int],
     avoided: Mapping[int, frozenset[int]],
-) -> Iterator[tuple[Where, Mapping[str, Row], Sequence[Machine]]]:
-    """Machines that may go to the same hosts, and these by their UUID.
+) -> Iterator[tuple[Where, Mapping[str, Row], int, Sequence[Machine]]]:
+    """Machines that may go to the same hosts, these by their UUID, and how many are none for they do not answer.
 
     A host whose circuit is open is none of them while there is another: if it is so with all, what they share is
     slow, such as their storage, and to avoid them would avail nobody. So it is with the one that an operator chose.
@@ -145,8 +146,8 @@ def _groups(
         groups.setdefault(_where(machine, pinned.get(id), avoided.get(id, frozenset())), []).append(machine)
     for where, members in groups.items():
         admitting = [each for each in rows if where.admits(each)]
-        healthy = [each for each in admitting if each.circuit is None]
-        yield where, {each.uuid: each for each in healthy or admitting}, members
+        hosts = [each for each in admitting if each.circuit is None] or admitting
+        yield where, {each.uuid: each for each in hosts}, len(admitting) - len(hosts), members
 
 
 def _where(machine: Machine, only: int | None, avoided: frozenset[int]) -> Where:
@@ -170,6 +171,8 @@ class _Choice:
 
     adviser: Placement
     hosts: Mapping[str, Row]
+    silent: int
+    """Hosts beside these whose circuit is open."""
 
     @cached_property
     def _table(self) -> HostTable:
@@ -202,7 +205,7 @@ class _Choice:
                     if claim([(machine, self.hosts[uuid])]):
                         return self.hosts[uuid]
                 if not ranking.hosts:
-                    return _refusal(machine, ranking, full)
+                    return self._refusal(machine, ranking, full)
                 full |= set(ranking.hosts)
 
         best = [self._first(each) for each in self._rank([_request(each) for each in members])]
@@ -216,7 +219,7 @@ class _Choice:
         """The best host of each, or why there is none."""
         rankings = self._rank([_request(each) for each in members])
         return {
-            each.row.id: self._first(ranking) or _refusal(each, ranking, frozenset())
+            each.row.id: self._first(ranking) or self._refusal(each, ranking, frozenset())
             for each, ranking in zip(members, rankings, strict=True)
         }
 
@@ -226,22 +229,20 @@ class _Choice:
     def _first(self, ranking: Ranking) -> Row | None:
         return self.hosts[ranking.hosts[0]] if ranking.hosts else None
 
+    def _refusal(self, machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapacity:
+        reasons = [why for uuid, why in ranking.refused.items() if uuid not in full]
+        if full:
+            reasons.append(f"others took the last room of {len(full)} hosts")
+        why = _why(reasons)
+        if self.silent:
+            why += f"; {self.silent} more answer no commands now"
+        cpu = machine.row.cpus * machine.row.speed
+        return NoCapacity(name=machine.row.name, cpu=cpu, memory=machine.row.memory, why=why)
+
 
 def _request(machine: Machine, avoid: frozenset[str] = frozenset()) -> Request:
     return Request(
         vm=machine.row.uuid, cpu=machine.row.cpus * machine.row.speed, memory=machine.row.memory, avoid=avoid
-    )
-
-
-def _refusal(machine: Machine, ranking: Ranking, full: frozenset[str]) -> NoCapacity:
-    reasons = [why for uuid, why in ranking.refused.items() if uuid not in full]
-    if full:
-        reasons.append(f"others took the last room of {len(full)} hosts")
-    return NoCapacity(
-        name=machine.row.name,
-        cpu=machine.row.cpus * machine.row.speed,
-        memory=machine.row.memory,
-        why=_why(reasons),
     )
 
 
