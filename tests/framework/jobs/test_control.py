@@ -26,6 +26,7 @@ from stratiform.framework.jobs.setting import Draining, Full
 from stratiform.framework.jobs.state import Mode
 from stratiform.framework.jobs.table import job as job_table
 from stratiform.framework.jobs.table import lane as lane_table
+from stratiform.framework.testing.statements import count
 
 OVEN = "oven"
 
@@ -401,6 +402,17 @@ def test_a_paused_stage_takes_nothing_up_until_it_runs_again(serve, noting, stee
     steer(server, control.set_stage, OVEN, mode=Mode.RUN)
     server.run()
     assert server.row(uuid).outcome == "succeeded"
+
+
+def test_what_is_filed_in_a_paused_stage_makes_nobody_ask_for_work(serve, noting, steer, database):
+    server = serve(kind := Job("bake", 1, Order, OVEN, [noting("mix")]))
+    steer(server, control.set_stage, OVEN, mode=Mode.PAUSE)
+    server.run()
+    server.submit(kind)
+    with count(database) as asked:
+        while server.kernel.turn(OVEN):
+            pass
+    asked.expect(statements=0)
 
 
 def test_a_draining_stage_refuses_roots_and_finishes_what_it_has(serve, noting, steer):

@@ -206,9 +206,8 @@ class Kernel:
             return False
 
     def _claim(self, workers: Workers) -> bool:
-        if self.settings.of(workers.name).mode is Mode.PAUSE:
-            return False  # whoever rang filed something; the next look rings once it is paused no more
-        if self._batches.claim(workers.name):
+        paused = self.settings.of(workers.name).mode is Mode.PAUSE  # once it is not, the next look rings
+        if not paused and self._batches.claim(workers.name):
             workers.ring()
         return True
 
