@@ -9,7 +9,7 @@ from tests.framework.jobs.conftest import Order
 
 from stratiform.framework.base import errors
 from stratiform.framework.base.clock import SECOND
-from stratiform.framework.jobs import control
+from stratiform.framework.jobs import control, deadline
 from stratiform.framework.jobs.kind import Job, Priority, effect
 from stratiform.framework.jobs.table import job
 
@@ -150,17 +150,26 @@ def test_one_that_destroyed_something_goes_on_past_its_deadline(serve, noting, l
     assert server.row(uuid).outcome == "succeeded"
 
 
-def test_a_look_waits_for_no_job_that_somebody_has_locked(serve, slow, database, clock, logged):
+@pytest.mark.parametrize("whose", ["its own", "its child's"])
+def test_a_look_waits_for_no_job_that_somebody_has_locked(
+    serve, slow, noting, database, clock, logged, monkeypatch, whose
+):
     if database.dialect != "postgresql":
         pytest.skip("SQLite has one writer: it locks no rows")
-    server = serve(slow)
-    locked, *others = (server.submit(slow, due=clock.now() + seconds * SECOND) for seconds in (1, 2, 3))
+    monkeypatch.setattr(deadline, "AT_ONCE", 2 if whose == "its own" else 3)  # one that is locked takes no place
+    spread = noting("spread", lambda work, run: work.spawn(run, slow, Order()) and None)
+    parent = Job("parent", 1, Order, "hall", [spread])
+    server = serve(slow, parent)
+    kinds = [slow if whose == "its own" else parent, slow, slow]
+    dues = [clock.now() + seconds * SECOND for seconds in (1, 2, 3)]
+    locked, *others = (server.submit(kind, due=due) for kind, due in zip(kinds, dues, strict=True))
     server.run()
     clock.advance(4 * SECOND)
     duties = []
     server.kernel.duties.append(lambda: duties.append(server.row(locked).cancel))
     with database.transaction() as tx:
-        tx.execute(sqlalchemy.select(job.c.id).where(job.c.uuid == locked).with_for_update()).one()
+        row = job.c.uuid == locked if whose == "its own" else job.c.parent.is_not(None)
+        tx.execute(sqlalchemy.select(job.c.id).where(row).with_for_update()).one()
         look_promptly(server)
         assert duties == [None], "the rest of the round came after it"
         assert [asked(server, uuid) for uuid in (locked, *others)] == [0, 1, 1]
@@ -207,10 +216,11 @@ def test_of_two_servers_that_find_it_overdue_at_once_one_cancels_it(serve, actin
     uuid = own.submit(acting, due=clock.now() + SECOND)
     own.run()
     clock.advance(2 * SECOND)
-    waiting = once_found(one.kernel.look)
+    before = clock.now()
+    waiting = once_found(lambda: one.kernel.look() or clock.advance(1))
     own.kernel.look()
     assert not waiting, "it was found"
-    assert (own.row(uuid).cancel, asked(own, uuid)) == (clock.now(), 1)
+    assert (own.row(uuid).cancel, asked(own, uuid)) == (before, 1)
     own.run()
     assert own.row(uuid).error["code"] == "overdue"
     assert (asked(own, uuid), log) == (1, ["mix", "-mix"])

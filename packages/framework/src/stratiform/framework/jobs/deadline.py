@@ -44,8 +44,9 @@ class Deadlines:
         began, now = self._world.clock.monotonic(), self._world.clock.now()
         known = sqlalchemy.tuple_(job.c.kind, job.c.version).in_(self._registry.jobs)
         wanted = sqlalchemy.select(job.c.uuid).where(_OVERDUE, job.c.due <= now, known).order_by(job.c.due)
+        free = wanted.limit(AT_ONCE).with_for_update(skip_locked=True)
         with self._database.reading() as connection:
-            found = connection.execute(wanted.limit(AT_ONCE)).scalars().all()
+            found = connection.execute(free).scalars().all()
         touched: set[str] = set()
         for uuid in found:
             if self._world.clock.monotonic() - began > SPELL:
@@ -55,20 +56,25 @@ class Deadlines:
 
     def _cancel(self, uuid: str) -> set[str]:
         try:
-            return self._database.run(partial(self._ask, uuid))
+            return self._cancel_or_let_go(uuid)
         except control.Unread:
             return set()  # a child of a kind that another server knows
-        except (errors.Conflict, errors.NotFound) as error:
-            self._database.run(partial(self._let_go, uuid, error))
-            return set()
         except sqlalchemy.exc.OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != "55P03":  # somebody has it locked
                 raise
             return set()
 
+    def _cancel_or_let_go(self, uuid: str) -> set[str]:
+        try:
+            return self._database.run(partial(self._ask, uuid))
+        except control.Unread:
+            raise
+        except (errors.Conflict, errors.NotFound) as error:
+            self._database.run(partial(self._let_go, uuid, error))
+            return set()
+
     def _ask(self, uuid: str, tx: Transaction) -> set[str]:
-        if tx.dialect == "postgresql":
-            tx.execute(_PATIENCE)
+        _be_patient(tx)
         work = Work(tx, self._registry, self._world, self._provided)
         control.cancel(work, self._registry, uuid)
         work.finish()
@@ -76,6 +82,12 @@ class Deadlines:
 
     def _let_go(self, uuid: str, error: errors.Error, tx: Transaction) -> None:
         """Unless somebody else has cancelled it meanwhile."""
+        _be_patient(tx)
         still = sqlalchemy.update(job).where(job.c.uuid == uuid, _OVERDUE).values(due=None)
         if tx.execute(still).rowcount:
             log.warning("a job cannot be cancelled though its deadline passed", job=uuid, reason=str(error))
+
+
+def _be_patient(tx: Transaction) -> None:
+    if tx.dialect == "postgresql":
+        tx.execute(_PATIENCE)
