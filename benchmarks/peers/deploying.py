@@ -62,10 +62,10 @@ class Prompt(Way):
 
 
 class AtOnce(SystemThreads):
-    """No thread: whoever starts one does its work."""
+    """No thread: whoever starts one does its work, and is given none to wait for. For `Workers`, who wait for none."""
 
     def start(self, name, target):
-        """Do it."""
+        """Call `target`."""
         target()
 
 

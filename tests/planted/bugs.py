@@ -336,7 +336,17 @@ BUGS = [
         name="claim from a paused stage",
         harm="An operator pauses a stage to repair a storage system, and jobs go on using it.",
         edits=(jobs("statement", " AND stage.mode <> 'pause')", ")"),),
-        caught_by=("framework/jobs/test_control.py::test_a_paused_stage_takes_nothing_up_until_it_runs_again",),
+        caught_by=(
+            "framework/jobs/test_control.py::test_who_has_not_read_yet_that_a_stage_is_paused_takes_nothing_up_there",
+        ),
+    ),
+    Bug(
+        name="ask for work in a paused stage",
+        harm="Every filing in a stage that is paused has a worker search its queue, which grows, for nothing.",
+        edits=(jobs("kernel", "if not paused and self._batches.claim", "if self._batches.claim"),),
+        caught_by=(
+            "framework/jobs/test_control.py::test_what_is_filed_in_a_paused_stage_makes_nobody_ask_for_work",
+        ),
     ),
     Bug(
         name="carry children on in a paused stage",

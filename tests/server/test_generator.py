@@ -9,6 +9,7 @@ import random
 import re
 import socket
 import string
+import sys
 import threading
 import uuid
 from collections import defaultdict
@@ -241,11 +242,16 @@ def test_a_server_answers_at_both_of_its_ports_until_it_is_asked_to_end(composed
             connection.close()
         ending.ask()
 
-    with Ending() as ending:
-        asking = threading.Thread(target=ask, args=(ending,))
-        asking.start()
-        serve(composed, ending)
-        asking.join(10)
+    usual = sys.getswitchinterval()
+    try:
+        with Ending() as ending:
+            asking = threading.Thread(target=ask, args=(ending,))
+            asking.start()
+            serve(composed, ending)
+            asking.join(10)
+        assert sys.getswitchinterval() < usual
+    finally:
+        sys.setswitchinterval(usual)
     assert told == {"front": 401, "back": 200}
 
 

@@ -404,6 +404,16 @@ def test_a_paused_stage_takes_nothing_up_until_it_runs_again(serve, noting, stee
     assert server.row(uuid).outcome == "succeeded"
 
 
+def test_who_has_not_read_yet_that_a_stage_is_paused_takes_nothing_up_there(serve, noting, steer):
+    server = serve(kind := Job("bake", 1, Order, OVEN, [noting("mix")]))
+    server.kernel.look()
+    steer(server, control.set_stage, OVEN, mode=Mode.PAUSE)
+    uuid = server.submit(kind)
+    while server.kernel.turn(OVEN):
+        pass
+    assert server.row(uuid).state == "ready"
+
+
 def test_what_is_filed_in_a_paused_stage_makes_nobody_ask_for_work(serve, noting, steer, database):
     server = serve(kind := Job("bake", 1, Order, OVEN, [noting("mix")]))
     steer(server, control.set_stage, OVEN, mode=Mode.PAUSE)

@@ -11,6 +11,7 @@ from stratiform.framework.cluster.membership import Membership
 from stratiform.framework.db import rows
 from stratiform.framework.jobs import inspect, share, statement
 from stratiform.framework.jobs.agenda import Agenda
+from stratiform.framework.jobs.run import MUTABLE
 from stratiform.framework.jobs.state import State
 from stratiform.framework.jobs.table import COLUMNS, job
 
@@ -113,7 +114,7 @@ def lived(database, jobs):
 
 def scans(lines):
     """The steps of a plan that read all jobs, dead or alive: not those through an index of what is queued."""
-    found = [line for line in lines if re.search(r"Seq Scan on job\b|^SCAN (job|parent|b|o|last)\b", line)]
+    found = [line for line in lines if re.search(r"Seq Scan on job\b|^SCAN (job|parent|b|o|last|below)\b", line)]
     queues = r"INDEX job_(ready|blocked|owner|not_before|lane|under_way|fair)\b"
     return [line for line in found if not re.search(queues, line)]
 
@@ -190,15 +191,27 @@ def test_nothing_that_an_operator_asks_reads_all_jobs(old):
     assert {name: lines for name, lines in read.items() if any(lines)} == {}
 
 
-def test_what_came_of_a_job_finds_its_parents_without_a_middling_history(database):
-    """That of a cloud a day old: PostgreSQL took a hash of all of it for cheaper than to look up one parent."""
+def asked_of_few(dialect, name):
+    """A statement that carries one job on, and what it is asked with."""
+    kinds = rows.kinds(job, ("id", *MUTABLE))
+    last = {each: 0 if kind == "integer" else "[]" for each, kind in kinds.items()} | {"id": MIDDLING - 1}
+    if name == "alteration":
+        return rows.alteration(dialect, job, ("id",), ("changed",)).text, {"id": MIDDLING - 1, "changed": 1}
+    return getattr(statement, name)(dialect).text, {"id": MIDDLING - 1} if name == "lock" else last
+
+
+@pytest.mark.parametrize("name", ["lock", "update", "alteration"])
+def test_one_job_is_carried_on_without_a_middling_history(database, name):
+    """That of a cloud a day old: PostgreSQL took a hash of all of it for cheaper than to look up one job."""
     lived(database, MIDDLING)
-    text, asked = statement.lock(database.dialect).text, {"rows": rows.encode([{"id": MIDDLING - 1}])}
+    text, row = asked_of_few(database.dialect, name)
+    asked = {"rows": rows.encode([row])}
     with database.reading() as connection:
         if database.dialect == "sqlite":
             told = connection.execute(sqlalchemy.text(f"EXPLAIN QUERY PLAN {text}"), asked)
-            assert scans([row.detail for row in told]) == []
+            assert scans([each.detail for each in told]) == []
             return
-        told = connection.execute(sqlalchemy.text(f"EXPLAIN (ANALYZE, BUFFERS) {text}"), asked)
-        pages = re.search(r"shared hit=(\d+)", "\n".join(row[0] for row in told))
-        assert int(pages[1]) <= PAGES
+        told = connection.execute(sqlalchemy.text(f"EXPLAIN (BUFFERS, ANALYZE, COSTS OFF, TIMING OFF) {text}"), asked)
+        plan = "\n".join(each[0] for each in told).partition("Planning")[0]
+        assert "Seq Scan on job" not in plan
+        assert max(map(int, re.findall(r"(?:hit|read)=(\d+)", plan))) <= PAGES, plan

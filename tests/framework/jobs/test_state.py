@@ -5,7 +5,8 @@ import sqlalchemy
 from tests.framework.jobs.conftest import Order
 
 from stratiform.framework.base.clock import SECOND
-from stratiform.framework.jobs import control
+from stratiform.framework.db import rows
+from stratiform.framework.jobs import control, statement
 from stratiform.framework.jobs.kind import Job, Lane, Priority, effect
 from stratiform.framework.jobs.state import MACHINE, State
 
@@ -92,3 +93,28 @@ def test_every_way_that_is_drawn_is_gone_and_no_other(serve, noting, moves, move
     assert {each.state for each in server.rows()} == {"ended"}
     assert moved() <= reachable(DRAWN)
     assert moves | moved() >= DRAWN
+
+
+def test_what_is_moved_by_a_statement_alone_goes_along_one_way_that_is_drawn(serve, noting, database, clock, moved):
+    rest = noting("rest", lambda work, run: work.sleep(run, work.now + SECOND))
+    kind = Job("bake", 1, Order, "oven", [rest], lane="oven/{number}")
+    server = serve(kind, lanes=[Lane(kind="oven", rank=1, width=1, leaf=True)])
+    filed = [server.submit(kind, Order(number=number)) for number in (0, 0, 1, 1)]
+    server.run()  # of each two the first waits, and the second is blocked
+    with server.kernel.transaction() as work:
+        for uuid in filed[2:]:
+            control.hold(work, server.registry, uuid)
+    lanes = rows.encode([{"key": "oven/0"}, {"key": "oven/1"}])
+    with database.transaction() as tx:
+        tx.execute(sqlalchemy.text("DELETE FROM moved"))
+        asked = {"now": clock.now() + SECOND}
+        tx.execute(statement.wake(tx.dialect), asked)
+        tx.execute(statement.promote(tx.dialect), {**asked, "rows": lanes})
+        (ready,) = tx.execute(sqlalchemy.text("SELECT MIN(id) FROM job WHERE state = 'ready'")).one()
+        tx.execute(statement.set_aside(tx.dialect), {**asked, "id": ready, "until": clock.now() + 2 * SECOND})
+        tx.execute(sqlalchemy.text("UPDATE lane SET busy = 2, width = 2, queued = 0"))
+    assert moved() == {
+        (State.WAITING, State.READY), (State.WAITING, State.HELD), (State.BLOCKED, State.READY),
+        (State.BLOCKED, State.HELD), (State.READY, State.WAITING),
+    }  # fmt: skip
+    assert moved() <= DRAWN

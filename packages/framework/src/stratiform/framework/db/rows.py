@@ -63,6 +63,8 @@ def insertion(dialect: str, table: Table, names: tuple[str, ...]) -> sqlalchemy.
 def alteration(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> sqlalchemy.TextClause:
     """UPDATE of any number of rows found by `keys`, setting `names`; answers the `keys` of the rows that matched.
 
+    They are looked up by the first key that is no guard, of which there is to be an index.
+
     A key named `was_X` is compared with the column X, so that a column may be both guard and value.
     """
     types = kinds(table, names) | {
@@ -70,7 +72,8 @@ def alteration(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[s
     }
     sets = ", ".join(f"{name} = r.{name}" for name in names)
     match = " AND ".join(f"{table.name}.{key.removeprefix('was_')} = r.{key}" for key in keys)
-    match += few(dialect, table.name, keys[0], types[keys[0]])
+    identity = next(key for key in keys if not key.startswith("was_"))
+    match += few(dialect, table.name, identity, types[identity])
     answer = ", ".join(f"{table.name}.{key.removeprefix('was_')} AS {key}" for key in keys)
     return sqlalchemy.text(
         f"UPDATE {table.name} SET {sets} FROM {source(dialect, types)} WHERE {match} RETURNING {answer}"

@@ -37,7 +37,11 @@ TICK = SECOND
 """Microseconds between two looks at the database when nothing happens."""
 
 TURNS = {"sqlite": 1, "postgresql": 2}
-"""Transactions of workers at a time: one writer where there can be but one, and else as many as keep Python busy."""
+"""Transactions of workers at a time: one writer where there can be but one, and else as many as keep Python busy.
+
+With more, each takes up fewer jobs. One that waits for a row which a frozen process has locked holds its turn until it
+is told that it waited too long.
+"""
 
 GRACE = 10.0
 """Seconds that `stop` waits for the work under way."""

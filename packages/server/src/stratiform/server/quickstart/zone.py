@@ -97,7 +97,7 @@ def storage(work: Work) -> None:
 def network(work: Work) -> None:
     """A physical network, and on it the shared network of all tenants: addresses for as many machines as may be.
 
-    64 for each host, and 4,000 at least; there can be 65,000, which take longer to make than all the rest.
+    64 for each host that there is, 4,000 at least and 65,000 at most, which take longer to make than all the rest.
     """
     tx, world = work.tx, work.world
     zone, admin = get(tx, schema.zone, NAME), get(tx, schema.account, "admin")
