@@ -15,6 +15,7 @@ from stratiform.framework.base.world import World
 from stratiform.framework.cluster.membership import Membership
 from stratiform.framework.context import begin, use
 from stratiform.framework.db.database import Database
+from stratiform.framework.db.migrate import Layer
 from stratiform.framework.db.store import DriverStore
 from stratiform.framework.jobs.kernel import Kernel
 from stratiform.framework.jobs.kind import Job, Lane, Priority, Registry, Stage, effect, step
@@ -108,15 +109,17 @@ SAY = Job("say", 1, Nothing, "bench", [named("say", plain, say)])
 
 
 @contextmanager
-def engine(server: str, *, provide: Sequence[object] = ()) -> Iterator[tuple[Database, Kernel]]:
-    """A kernel that knows these kinds, on a database of its own, not yet at work."""
+def engine(
+    server: str, *, provide: Sequence[object] = (), also: Sequence[Layer] = ()
+) -> Iterator[tuple[Database, Kernel]]:
+    """A kernel that knows these kinds, on a database of its own, with the tables of `also`; not yet at work."""
     registry = Registry(
         jobs=[*KINDS.values(), SAY],
         stages=[Stage(name="bench", workers=2, batch=lent.BATCH)],
         lanes=[Lane(kind="thing", rank=1)],
     )
     world = World(store=DriverStore())
-    with lent.database(server) as url, databases.opened(url, world, [FRAMEWORK]) as database:
+    with lent.database(server) as url, databases.opened(url, world, [FRAMEWORK, *also]) as database:
         kernel = Kernel(
             world=world,
             database=database,

@@ -43,6 +43,7 @@ ASKED = {
     "claim": {"stage": "stage1", "limit": 32, "kinds": KINDS},
     "lock": {"rows": rows.encode([{"id": JOBS - 4}, {"id": 77}])},
     "insert": {
+        **ONE,  # of SQLite
         "rows": rows.encode([ONE]),
         "places": rows.encode([{"stage": "stage1", "fair_key": "account1"}]),
     },

@@ -40,7 +40,9 @@ class Transaction:
 
     def insert(self, table: Table, values: Sequence[Mapping[str, object]]) -> None:
         """Insert any number of rows, all with the same columns, in one statement."""
-        if values:
+        if values and self.dialect == "sqlite":
+            self.connection.execute(rows.plain_insertion(table, tuple(values[0])), [*values])
+        elif values:
             statement = rows.insertion(self.dialect, table, tuple(values[0]))
             self.execute(statement, {"rows": rows.encode(values)})
 

@@ -1,8 +1,9 @@
 """The statements that the engine runs for every batch of jobs, written once for both dialects.
 
-Each reads its rows from one JSON parameter (see `db.rows`), so it is one statement however many jobs there are. The
-order of a transaction is: jobs by id, then what the steps write, then lanes by key. Where jobs are carried on together
-a round may lock what an earlier one passed; the database tells of a deadlock then, and the work is done again.
+Each reads its rows from one JSON parameter (see `db.rows`), so it is one statement however many jobs there are; but
+`insert` is given a job at a time on SQLite. The order of a transaction is: jobs by id, then what the steps write, then
+lanes by key. Where jobs are carried on together a round may lock what an earlier one passed; the database tells of a
+deadlock then, and the work is done again.
 """
 
 from collections.abc import Callable, Mapping
@@ -101,7 +102,11 @@ def insert(dialect: str) -> str:
 
     Start-time fair queueing: `cost` is what the jobs of the same account before it in this statement, and it
     itself, take of the account's share, which its weight divides. `places` names each stage and account once.
+
+    On SQLite a job is inserted at a time: then `cost` is its own, for it stands behind those before it.
     """
+    if dialect == "sqlite":
+        return _insert_one()
     kinds = rows.kinds(job, COLUMNS) | {"cost": "integer"}
     places = rows.source(dialect, {"stage": "text", "fair_key": "text"}, parameter="places", alias="p")
     latest = (
@@ -117,6 +122,18 @@ def insert(dialect: str) -> str:
         f"INSERT INTO job ({', '.join(COLUMNS)}) WITH q AS MATERIALIZED ({found})"
         f" SELECT {picked} FROM {rows.source(dialect, kinds)} JOIN q ON q.stage = r.stage AND q.fair_key = r.fair_key"
     )
+
+
+def _insert_one() -> str:
+    latest = (
+        "COALESCE((SELECT MAX(o.ticket) FROM job AS o WHERE o.stage = :stage AND o.fair_key = :fair_key"
+        " AND o.state IN ('ready', 'blocked')), 0)"
+    )
+    clock = "COALESCE((SELECT clock FROM stage WHERE name = :stage), 0)"
+    weight = "COALESCE((SELECT weight FROM share WHERE share.fair_key = :fair_key), 1)"
+    ticket = f":cost / {weight} + MAX({latest}, {clock})"
+    picked = ", ".join(ticket if name == "ticket" else f":{name}" for name in COLUMNS)
+    return f"INSERT INTO job ({', '.join(COLUMNS)}) VALUES ({picked})"
 
 
 @_hot

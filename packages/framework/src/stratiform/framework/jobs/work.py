@@ -267,18 +267,26 @@ class Work:
             outbox.record(self.tx, self._events)
 
     def _insert_jobs(self) -> None:
+        if not self.born:
+            return
+        self.touched.update(run.job.stage for run in self.born if run.state is State.READY)
+        insert = statement.insert(self.tx.dialect)
+        if self.tx.dialect == "sqlite":
+            each = [run.values(COLUMNS) | {"cost": SHARE // run.priority} for run in self.born]
+            inserted = self.tx.connection.execute(insert, each)
+        else:
+            inserted = self.tx.execute(insert, self._filed())
+        assert inserted.rowcount == len(self.born), "a job without an account would be lost"
+
+    def _filed(self) -> Mapping[str, object]:
+        """All that are filed as one parameter, each with what those of its account before it and itself cost."""
         shares: Counter[tuple[str, str]] = Counter()
         filed = []
         for run in self.born:
             shares[run.job.stage, run.fair_key] += SHARE // run.priority
             filed.append(run.values(COLUMNS) | {"cost": shares[run.job.stage, run.fair_key]})
-            if run.state is State.READY:
-                self.touched.add(run.job.stage)
-        places = rows.encode([{"stage": stage, "fair_key": fair_key} for stage, fair_key in shares])
-        if filed:
-            asked = {"rows": rows.encode(filed), "places": places}
-            inserted = self.tx.execute(statement.insert(self.tx.dialect), asked)
-            assert inserted.rowcount == len(filed), "a job without an account would be lost"
+        places = [{"stage": stage, "fair_key": fair_key} for stage, fair_key in shares]
+        return {"rows": rows.encode(filed), "places": rows.encode(places)}
 
     def _release_lanes(self) -> None:
         freed = Counter(run.lane for run in self.ended if run.lane is not None and run.id not in self._bequeathed)
