@@ -24,6 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
     unknown = chosen(config) - set(DATABASES)
     if unknown:
         raise pytest.UsageError(f"--databases is one or more of {', '.join(DATABASES)}, not {', '.join(unknown)}")
+    with contextlib.suppress(ImportError):  # where the walls alone are tested there is none
+        _log_plainly()
+
+
+def _log_plainly() -> None:
+    """Let nobody draw every local of every frame of what fails on purpose, thousands of times: that takes minutes."""
+    from structlog.dev import ConsoleRenderer, plain_traceback
+
+    ConsoleRenderer.get_active().exception_formatter = plain_traceback
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

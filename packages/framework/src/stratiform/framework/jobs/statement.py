@@ -298,9 +298,12 @@ def _none(columns: int) -> str:
 def _known(dialect: str) -> str:
     """Of a kind known here, as is the parent's: at the end of a job its parent is carried on."""
     kinds = rows.source(dialect, {"kind": "text", "version": "integer"}, parameter="kinds", alias="k")
+    names = f"SELECT k.kind || ' ' || k.version FROM {kinds}"
+    own = f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"
+    if dialect == "sqlite":  # which would read the parameter anew for each job
+        own = f"job.kind || ' ' || job.version IN ({names})"
     return (
-        f"EXISTS (SELECT 1 FROM {kinds} WHERE k.kind = job.kind AND k.version = job.version)"
         # a scalar subquery: PostgreSQL would answer an EXISTS for many ready jobs by reading all history
-        " AND (job.parent IS NULL OR (SELECT parent.kind || ' ' || parent.version FROM job AS parent"
-        f" WHERE parent.id = job.parent) IN (SELECT k.kind || ' ' || k.version FROM {kinds}))"
+        f"{own} AND (job.parent IS NULL OR (SELECT parent.kind || ' ' || parent.version FROM job AS parent"
+        f" WHERE parent.id = job.parent) IN ({names}))"
     )
