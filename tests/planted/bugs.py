@@ -419,7 +419,10 @@ BUGS = [
     Bug(
         name="give a ticket without the account's weight",
         harm="A tenant who pays for three shares gets one.",
-        edits=(jobs("statement", "r.cost / q.weight +", "r.cost +"),),
+        edits=(
+            jobs("statement", "r.cost / q.weight +", "r.cost +"),
+            jobs("statement", 'f":cost / {weight} + ', 'f":cost + '),
+        ),
         caught_by=("framework/jobs/test_control.py::test_accounts_share_by_their_weights",),
     ),
     Bug(
