@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from stratiform.plugins.hypervisor.simulator.place import Place
+from stratiform.plugins.hypervisor.simulator.provider import simulator
+
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/**/README.md")})
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -60,16 +63,25 @@ def converse(text: str, folder: pathlib.Path) -> None:
         assert same or not expected.strip(), f"$ {command}\n{done.stdout}"
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for a page, whose simulated hosts end with its test, though they outlive servers."""
+    yield tmp_path
+    for data in tmp_path.iterdir():
+        if data.is_dir() and Place(data).serves():
+            simulator.retire(data)
+
+
 @pytest.mark.parametrize("page", [*filter(blocks, PAGES)], ids=name)
-def test_the_examples_run(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_examples_run(page, folder, monkeypatch):
+    monkeypatch.chdir(folder)
     namespace = {"__name__": "__main__"}
     for block in blocks(page):
         if block.language == "python":
             source = "\n" * (block.line - 1) + block.text        # so that a traceback names the page's line
             exec(compile(source, f"{page}", "exec", dont_inherit=True), namespace)
         else:
-            converse(block.text, tmp_path)
+            converse(block.text, folder)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
