@@ -47,7 +47,6 @@ RATE = 40
 GOAL = 1.1
 PAUSE = 0.2
 """Seconds between two looks whether all have ended."""
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "256MB"}
 DEPLOYED = (
     sqlalchemy.select(
         schema.vm.c.uuid, schema.host.c.uuid.label("host"), job.c.outcome, job.c.error, job.c.created, job.c.changed
@@ -187,7 +186,7 @@ def main() -> None:
     """Compare on both databases."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     compare("sqlite", "sqlite")
-    with postgres.server(**DURABLE) as server:
+    with postgres.server(**lent.DURABLE) as server:
         compare(server, "postgresql")
 
 

@@ -49,7 +49,6 @@ COUNTED = 4_000
 """Jobs after which the shares are looked at: the queues are twice as long."""
 CHUNK = 1_000
 PAUSE = 0.002
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "256MB"}
 
 
 class Nothing(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +216,7 @@ def main() -> None:
     """Compare on both databases."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     compare("sqlite", "sqlite")
-    with postgres.server(**DURABLE) as server:
+    with postgres.server(**lent.DURABLE) as server:
         compare(server, "postgresql")
 
 

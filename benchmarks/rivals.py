@@ -33,11 +33,11 @@ from pathlib import Path
 import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from peers import lent
 from tests import postgres
 
 ROUNDS = 3
 SQLITE = "sqlite"
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "256MB"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def compare(figures: Figures) -> None:
 def main() -> None:
     """Measure what is named, or everything, and compare."""
     names = [name for name in MEASUREMENTS if not sys.argv[1:] or name in sys.argv[1:]]
-    with postgres.server(**DURABLE) as server:
+    with postgres.server(**lent.DURABLE) as server:
         figures = rounds(server, names)
     for (name, dialect), each in figures.items():
         print(f"{name} on {dialect}: {', '.join(f'{figure:,.4g}' for figure in each)}")

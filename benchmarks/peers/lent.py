@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 
 BATCH = 250
 """Jobs that ours and the bare loop take up at once."""
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "256MB"}
+"""How a PostgreSQL is set whose commits are to survive a loss of power."""
 PAUSE = 0.01
 PATIENCE = 300
 
